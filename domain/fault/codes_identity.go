@@ -1,0 +1,3 @@
+package fault
+
+var identityCodes = map[Code]entry{}

@@ -1,0 +1,3 @@
+package fault
+
+var lawCodes = map[Code]entry{}

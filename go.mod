@@ -1,0 +1,3 @@
+module github.com/fieldwarden/fieldwarden
+
+go 1.26
