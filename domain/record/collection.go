@@ -1,0 +1,168 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Class is the merge class of a field: what happens when two authors who had seen the same base both touched it.
+type Class string
+
+// The merge classes.
+const (
+	Register Class = "register" // different values on both sides are a conflict; equal values are not
+	Latest   Class = "latest"   // the later arrival wins, history keeps the other; only for conveniences
+	Entries  Class = "entries"  // object keyed by id: additions unite, edits inside merge field by field
+	Append   Class = "append"   // object keyed by id: entries can be added, never changed or taken away
+	State    Class = "state"    // only declared transitions; any other change is a conflict
+	Frozen   Class = "frozen"   // a register that nobody changes once the record is issued or signed
+	Server   Class = "server"   // only the server writes it
+)
+
+// Kind is the form a field's value must have. Null always means absent.
+type Kind string
+
+// The kinds. A Time is RFC 3339, a Date is YYYY-MM-DD in Beijing time, an ID is a UUID, an Array holds scalars or arrays
+// of scalars, an Any is unchecked.
+const (
+	Any    Kind = ""
+	String Kind = "string"
+	Number Kind = "number"
+	Bool   Kind = "bool"
+	Time   Kind = "time"
+	Date   Kind = "date"
+	IDKind Kind = "id"
+	Map    Kind = "object"
+	Array  Kind = "array"
+)
+
+// Field declares one path of a body. Path steps are separated by "/"; "*" stands for any key of a keyed object.
+// A path below an [Entries] or [Append] field names the fields inside an entry.
+type Field struct {
+	Path     string
+	Class    Class
+	Kind     Kind
+	Required bool // must be present in every stored body; for a path below "*", in every entry
+}
+
+// Scope says which feed a record belongs to.
+type Scope string
+
+// The scopes.
+const (
+	District Scope = "ref"    // ref/<district>: everyone in the district has it
+	Unit     Scope = "unit"   // unit/<code> by the body's "unit": the people of that unit
+	Device   Scope = "device" // device/<id> by the body's "device": one handheld
+)
+
+// Collection declares everything reconciliation must know of a kind of record, in one place.
+type Collection struct {
+	Name        string
+	Schema      int // current schema version, from 1
+	Scope       Scope
+	Fields      []Field
+	Transitions map[string][]string // from state to allowed states, for fields of class State; "" is the start
+	FrozenWhen  func(body Object) bool
+	Gates       []Gate
+	Jobs        func(Event) []Job // work that follows from an op, queued in the same transaction; may be nil
+
+	root *node
+}
+
+// Job names work to be queued with the change that causes it.
+type Job struct{ Kind, Key string }
+
+// FeedOf names the feed of a body, or says which field is missing.
+func (c *Collection) FeedOf(body Object, district string) (string, error) {
+	if c.Scope == District {
+		return "ref/" + district, nil
+	}
+	field := string(c.Scope)
+	value, _ := body[field].(string)
+	if value == "" || strings.ContainsAny(value, "/ ") {
+		return "", fmt.Errorf("%s: body needs %q to have a feed", c.Name, field)
+	}
+	return field + "/" + value, nil
+}
+
+// node is one step of the tree of declared paths.
+type node struct {
+	class    Class
+	kind     Kind
+	required bool
+	children map[string]*node // "*" matches any key without its own child
+}
+
+// undeclared is how fields of newer clients merge: each is kept as a register.
+var undeclared = &node{class: Register}
+
+func (n *node) child(key string) *node {
+	if c, ok := n.children[key]; ok {
+		return c
+	}
+	if c, ok := n.children["*"]; ok {
+		return c
+	}
+	return undeclared
+}
+
+// keyed reports whether changes inside the field's object merge key by key.
+func (n *node) keyed() bool {
+	return n.class == Entries || n.class == Append || len(n.children) > 0 || n == undeclared
+}
+
+// Prepare builds the tree of declared paths. It must be called once before the collection is used; [NewCatalogue] does.
+func (c *Collection) Prepare() error {
+	root := &node{children: map[string]*node{}}
+	for _, f := range c.Fields {
+		n := root
+		for step := range strings.SplitSeq(f.Path, "/") {
+			if step == "" {
+				return fmt.Errorf("collection %s: empty step in path %q", c.Name, f.Path)
+			}
+			if n.children == nil {
+				n.children = map[string]*node{}
+			}
+			next, ok := n.children[step]
+			if !ok {
+				next = &node{class: n.inherited()}
+				n.children[step] = next
+			}
+			n = next
+		}
+		if f.Class != "" {
+			n.class = f.Class
+		}
+		n.kind, n.required = f.Kind, f.Required
+	}
+	c.root = root
+	return nil
+}
+
+// inherited is the class of a child that declares none: the entries of an append set are themselves unchangeable, and what
+// the server or the freeze owns is owned whole.
+func (n *node) inherited() Class {
+	switch n.class {
+	case Append, Server, Frozen, Latest:
+		return n.class
+	}
+	return Register
+}
+
+// Catalogue is the set of collections a server knows.
+type Catalogue map[string]*Collection
+
+// NewCatalogue prepares collections and refuses doubles.
+func NewCatalogue(collections ...*Collection) (Catalogue, error) {
+	cat := Catalogue{}
+	for _, c := range collections {
+		if _, dup := cat[c.Name]; dup {
+			return nil, fmt.Errorf("collection %s is declared twice", c.Name)
+		}
+		if err := c.Prepare(); err != nil {
+			return nil, err
+		}
+		cat[c.Name] = c
+	}
+	return cat, nil
+}

@@ -1,0 +1,53 @@
+package record
+
+import (
+	"context"
+	"time"
+)
+
+// Effect is what a breached gate does.
+type Effect string
+
+// The effects. What already happened in the street is never refused: such gates flag.
+const (
+	Refuse Effect = "refuse" // the op is rejected: for acts that wait for the server
+	Flag   Effect = "flag"   // the op stands and a finding is raised that somebody must explain, confirm or close
+)
+
+// Event is an op with what it does to its record, as gates see it.
+type Event struct {
+	Op       Op
+	Before   Object    // body the server holds before the op; nil when creating
+	After    Object    // body the merge yields; nil when removing
+	Earliest time.Time // the act happened at or after this moment …
+	Latest   time.Time // … and at or before this one
+	Received time.Time // when the server took it
+	Device   string    // device that sent it; "" for the server's own ops
+}
+
+// Breach is one way an event breaks a gate's rule. Zh and En name who and what.
+type Breach struct {
+	Code   string // defaults to the gate's code
+	Zh, En string
+	Field  string // path of the offending field, if one is
+}
+
+// Gate is one rule of the law that judges ops of a collection.
+type Gate struct {
+	Code   string // e.g. "G01"
+	Basis  string // e.g. "行政处罚法第四十二条"
+	Effect Effect
+	Judge  func(ctx context.Context, ev Event, facts Facts) ([]Breach, error)
+}
+
+// Facts is what a gate may ask of the server's state, as it is inside the transaction of the op.
+//
+// Implementations MUST see the effects of earlier ops of the same push, and MUST NOT change anything.
+type Facts interface {
+	// Find returns the current body of a record; false when it is absent or removed.
+	Find(ctx context.Context, collection, id string) (Object, bool, error)
+	// Match returns the bodies, by record id, of the collection's records whose top-level string field has the value.
+	// Only fields the catalogue declares as looked up are indexed: certificates.officer, certificates.number, items.code,
+	// units.code, officers.unit, documents.inspection, evidence.inspection, blocks.device.
+	Match(ctx context.Context, collection, field, value string) (map[string]Object, error)
+}

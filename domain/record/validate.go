@@ -1,0 +1,122 @@
+package record
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Flaw is one way a body breaks its collection's declared form.
+type Flaw struct {
+	Path string
+	Kind FlawKind
+	Want Kind // the declared kind, for WrongKind
+}
+
+// FlawKind names a way of breaking the form.
+type FlawKind string
+
+// The flaws.
+const (
+	Missing   FlawKind = "required"
+	WrongKind FlawKind = "kind"
+	Nested    FlawKind = "array_of_objects"
+)
+
+// Check lists the flaws of a whole body, in path order. Undeclared fields are kept and only checked for arrays of objects.
+func (c *Collection) Check(body Object) []Flaw {
+	var flaws []Flaw
+	c.root.check("", body, &flaws)
+	return flaws
+}
+
+func (n *node) check(path string, body Object, flaws *[]Flaw) {
+	for _, key := range slices.Sorted(maps.Keys(n.children)) {
+		if child := n.children[key]; child.required && key != "*" && body[key] == nil {
+			*flaws = append(*flaws, Flaw{Path: join(path, key), Kind: Missing})
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(body)) {
+		child, value, p := n.child(key), body[key], join(path, key)
+		switch {
+		case value == nil:
+		case !child.kind.holds(value):
+			*flaws = append(*flaws, Flaw{Path: p, Kind: WrongKind, Want: child.kind})
+		case !flat(value):
+			*flaws = append(*flaws, Flaw{Path: p, Kind: Nested})
+		default:
+			if inner, ok := value.(Object); ok {
+				child.check(p, inner, flaws)
+			}
+		}
+	}
+}
+
+// holds reports whether a value has the form of the kind.
+func (k Kind) holds(value any) bool {
+	switch k {
+	case Any:
+		return true
+	case Number:
+		_, ok := value.(float64)
+		return ok
+	case Bool:
+		_, ok := value.(bool)
+		return ok
+	case Map:
+		_, ok := value.(Object)
+		return ok
+	case Array:
+		_, ok := value.([]any)
+		return ok
+	}
+	text, ok := value.(string)
+	if !ok {
+		return false
+	}
+	switch k {
+	case Time:
+		_, err := time.Parse(time.RFC3339Nano, text)
+		return err == nil
+	case Date:
+		_, err := time.Parse(time.DateOnly, text)
+		return err == nil
+	case IDKind:
+		return IsID(text)
+	}
+	return true
+}
+
+// flat reports whether an array, if value is one, holds no objects at any depth.
+func flat(value any) bool {
+	array, ok := value.([]any)
+	if !ok {
+		return true
+	}
+	for _, item := range array {
+		if _, object := item.(Object); object || !flat(item) {
+			return false
+		}
+	}
+	return true
+}
+
+// IsID reports whether the text is a UUID in its canonical lower-case form (RFC 9562 §4).
+func IsID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+			continue
+		}
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
