@@ -1,0 +1,143 @@
+// Package push takes operations in: the one write path of the system. A push is one transaction: claim the device's
+// sequence, lock the feeds, read, merge, judge by the law, write, commit. Handhelds, seeds and the server itself all come
+// through here.
+//
+// It must not know HTTP or SQL: it speaks through [Store].
+package push
+
+import (
+	"context"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Store runs one unit of work.
+//
+// Implementations MUST commit durably before InTx returns nil, MUST leave no trace when fn or the commit fails, and MAY run
+// fn again from its beginning when the database asks for a retry (serialization failure, deadlock); so fn must have no
+// effect outside the Tx. Network calls never happen inside fn: queue a job instead.
+type Store interface {
+	InTx(ctx context.Context, fn func(context.Context, Tx) error) error
+}
+
+// Tx is what a push reads and writes inside its transaction. A Tx is used by one goroutine.
+type Tx interface {
+	record.Facts
+
+	// LockDevice locks the device's row until the end of the transaction and returns its state. An unknown device is
+	// fault request.not_found.
+	LockDevice(ctx context.Context, device string) (Device, error)
+	// Outcomes returns the stored outcomes of the device's ops with from ≤ seq ≤ to, by seq.
+	Outcomes(ctx context.Context, device string, from, to uint64) (map[uint64]Past, error)
+
+	// FeedsOf returns the feed each named record is in now; records that never existed are left out, removed ones are in.
+	FeedsOf(ctx context.Context, records []string) (map[string]string, error)
+	// LockFeeds locks the named feeds, sorted, creating those that do not exist, and returns their heads.
+	// It MUST be called before Records, at most once more when a record has moved meanwhile.
+	LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error)
+	// Records returns the current rows of the named records.
+	Records(ctx context.Context, records []string) (map[string]Row, error)
+	// Bodies returns stored bodies at given versions; versions that do not exist are left out.
+	Bodies(ctx context.Context, refs []Version) (map[Version]record.Object, error)
+	// Unmet returns, for the named records, the newest op of the device on each that was rejected or held as a create.
+	Unmet(ctx context.Context, device string, records []string) (map[string]string, error)
+
+	// Write stores everything a push changes. It MUST be called exactly once, last.
+	Write(ctx context.Context, batch *Batch) error
+}
+
+// Device is a device's place in its own sequence of operations.
+type Device struct {
+	ID        string
+	LastSeq   uint64
+	HeadHash  string // hash of its op LastSeq; "" before the first
+	PublicKey []byte // P-256, SubjectPublicKeyInfo DER
+	Revoked   bool
+	Officers  []string // officers who have signed in on it: those its ops may name as authors
+}
+
+// Past is an op that was taken before.
+type Past struct {
+	Hash    string
+	Outcome record.Outcome
+}
+
+// Version names one version of one record.
+type Version struct {
+	Record  string
+	Version uint64
+}
+
+// Row is a record as it stands.
+type Row struct {
+	ID         string
+	Collection string
+	Feed       string
+	Seq        uint64 // in the feed
+	Version    uint64
+	Removed    bool
+	Body       record.Object // as of Version; of a removed record the last body
+}
+
+// Batch is everything one push writes. Nothing in it may be changed after Write.
+type Batch struct {
+	Device     *Device // new LastSeq and HeadHash; nil for the server's own ops
+	Push       *Provenance
+	Ops        []OpRow
+	Revisions  []Revision
+	Records    []Row // upserted; one row per record, its newest
+	Departures []Departure
+	Heads      map[string]uint64 // new heads of the feeds that were locked
+	Numbers    []NumberUse
+	Jobs       []record.Job
+	At         time.Time
+}
+
+// Provenance is the signature under a push: with the ops' texts it proves who sent what in which order.
+type Provenance struct {
+	ID        string
+	Device    string
+	FirstSeq  uint64
+	LastSeq   uint64
+	Head      string
+	Signature string
+}
+
+// OpRow is an op, kept verbatim, with its outcome.
+type OpRow struct {
+	record.Op
+	Device   string // "" for the server's own
+	Push     string
+	Text     []byte // RFC 8785 text as signed
+	Hash     string
+	Outcome  record.Outcome
+	Earliest time.Time
+	Latest   time.Time
+}
+
+// Revision is one version of a record, append-only: the base of later merges and the history people read.
+type Revision struct {
+	Version
+	Collection string
+	Op         string
+	Removed    bool
+	Body       record.Object
+}
+
+// Departure tells a feed that a record has left it.
+type Departure struct {
+	Feed       string
+	Seq        uint64
+	Record     string
+	Collection string
+	Reason     string // wire.GoneRemoved or wire.GoneMoved
+}
+
+// NumberUse claims a document number. A number that is already claimed by another document is a double: the claim is kept
+// with a count, and reported by the store's caller as a finding before Write.
+type NumberUse struct {
+	Series   string
+	N        uint64
+	Document string
+}

@@ -1,0 +1,52 @@
+// Package upload takes in the bytes of evidence: an upload is created against an announced manifest, receives bytes into
+// the spool, and when whole is verified, promoted to the blob store and receipted.
+//
+// It must not know HTTP (tus is api's) or SQL: it speaks through [Store] and the ports of domain/evidence.
+package upload
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps what is known of uploads. Offsets are the spool's to know; the row only says what the upload is for.
+type Store interface {
+	// Create keeps a new upload. An evidence has at most one live upload: if there is one, it is returned instead and
+	// created is false.
+	Create(ctx context.Context, u Upload) (kept Upload, created bool, err error)
+	// Find returns an upload, or fault request.not_found.
+	Find(ctx context.Context, id string) (Upload, error)
+	// Advance moves the state from one to another; false when it was not in from any more.
+	Advance(ctx context.Context, id string, from, to State) (bool, error)
+	// Sealed moves a whole upload to Whole and queues its promotion, in one transaction; idempotent.
+	Sealed(ctx context.Context, id, jobKind string) error
+	// Expired lists receiving uploads that expire before the moment.
+	Expired(ctx context.Context, before time.Time) ([]Upload, error)
+	// Evidence returns the manifest's current record body, or fault request.not_found.
+	Evidence(ctx context.Context, evidence string) (body map[string]any, err error)
+}
+
+// Upload is one attempt to bring the bytes of one evidence.
+type Upload struct {
+	ID        string // UUIDv7; also the spool's name for the bytes
+	Evidence  string
+	Device    string
+	Unit      string
+	Length    int64  // octets
+	SHA256    string // hex, from the manifest
+	State     State
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// State of an upload.
+type State string
+
+// The states: receiving → whole → held, or → mismatch (kept apart), or → ended (terminated or expired).
+const (
+	Receiving State = "receiving"
+	Whole     State = "whole"
+	Held      State = "held"
+	Mismatch  State = "mismatch"
+	Ended     State = "ended"
+)

@@ -1,0 +1,92 @@
+// Package wire is the JSON that travels between handhelds and server: its shapes, its strict decoding, its canonical form,
+// the hash chain of operations and the signature over it.
+//
+// It imports nothing of ours: wire shapes age with the oldest handheld in the field, not with the domain.
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxDepth is how deep objects and arrays may nest. Real bodies need six.
+const MaxDepth = 32
+
+// ErrTooDeep means that a text nests deeper than [MaxDepth].
+var ErrTooDeep = errors.New("JSON nests too deep")
+
+// Decode reads exactly one JSON value into out. It refuses duplicate names, invalid UTF-8, unknown members of struct shapes,
+// nesting beyond [MaxDepth], and anything after the value.
+func Decode(text []byte, out any) error {
+	if err := checkDepth(text); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, out, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	return nil
+}
+
+// checkDepth walks the brackets outside strings; it needs no valid JSON, so the decoder never recurses into hostile nesting.
+func checkDepth(text []byte) error {
+	depth, inString := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				inString = false
+			}
+		case c == '"':
+			inString = true
+		case c == '{' || c == '[':
+			if depth++; depth > MaxDepth {
+				return ErrTooDeep
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return nil
+}
+
+// Canonical returns a value's text by RFC 8785 (JCS): sorted names, ES6 numbers, no space. The same value always has the
+// same text, so hashes and signatures over it are well defined.
+func Canonical(value any) ([]byte, error) {
+	text, err := json.Marshal(value, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("canonical: %w", err)
+	}
+	return Canonicalize(text)
+}
+
+// Canonicalize rewrites a JSON text by RFC 8785.
+func Canonicalize(text []byte) ([]byte, error) {
+	v := jsontext.Value(text)
+	if err := v.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("canonical: %w", err)
+	}
+	return v, nil
+}
+
+// Object decodes a stored or received JSON object.
+func Object(text []byte) (map[string]any, error) {
+	var out map[string]any
+	if err := Decode(text, &out); err != nil {
+		return nil, err
+	}
+	if out == nil {
+		return nil, errors.New("decode: want an object, got null")
+	}
+	return out, nil
+}
+
+// Write marshals a value to a stream, names sorted.
+func Write(w io.Writer, value any) error {
+	return json.MarshalWrite(w, value, json.Deterministic(true))
+}
