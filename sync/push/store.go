@@ -23,8 +23,6 @@ type Store interface {
 
 // Tx is what a push reads and writes inside its transaction. A Tx is used by one goroutine.
 type Tx interface {
-	record.Facts
-
 	// LockDevice locks the device's row until the end of the transaction and returns its state. An unknown device is
 	// fault request.not_found.
 	LockDevice(ctx context.Context, device string) (Device, error)
@@ -39,7 +37,12 @@ type Tx interface {
 	// Records returns the current rows of the named records.
 	Records(ctx context.Context, records []string) (map[string]Row, error)
 	// Bodies returns stored bodies at given versions; versions that do not exist are left out.
-	Bodies(ctx context.Context, refs []Version) (map[Version]record.Object, error)
+	Bodies(ctx context.Context, refs []Version) (map[Version][]byte, error)
+	// Match returns the live rows of the collection whose top-level string field has the value, as they were committed or
+	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
+	Match(ctx context.Context, collection, field, value string) ([]Row, error)
+	// NumberClaims tells which document claimed each number, of those named that are claimed.
+	NumberClaims(ctx context.Context, uses []NumberUse) (map[NumberUse]string, error)
 	// Unmet returns, for the named records, the newest op of the device on each that was rejected or held as a create.
 	Unmet(ctx context.Context, device string, records []string) (map[string]string, error)
 
@@ -77,7 +80,7 @@ type Row struct {
 	Seq        uint64 // in the feed
 	Version    uint64
 	Removed    bool
-	Body       record.Object // as of Version; of a removed record the last body
+	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
 }
 
 // Batch is everything one push writes. Nothing in it may be changed after Write.
@@ -122,7 +125,7 @@ type Revision struct {
 	Collection string
 	Op         string
 	Removed    bool
-	Body       record.Object
+	Body       []byte
 }
 
 // Departure tells a feed that a record has left it.
@@ -134,10 +137,10 @@ type Departure struct {
 	Reason     string // wire.GoneRemoved or wire.GoneMoved
 }
 
-// NumberUse claims a document number. A number that is already claimed by another document is a double: the claim is kept
-// with a count, and reported by the store's caller as a finding before Write.
+// NumberUse claims a document number for a document. The first claim stands: storing a second for the same number changes
+// nothing. Callers ask NumberClaims first and raise a finding for a double.
 type NumberUse struct {
-	Series   string
+	Series   string // organ/kind/year
 	N        uint64
-	Document string
+	Document string // record id; not part of the identity when asked for
 }

@@ -1,0 +1,108 @@
+package people
+
+import (
+	"context"
+	"time"
+)
+
+// Account is how a person signs in. What the person may do follows from the officer record's grants, not from here.
+type Account struct {
+	ID           string // UUIDv7
+	Name         string // sign-in name, unique, lower case
+	Officer      string // record id in the collection officers
+	PasswordHash string // argon2id, PHC string format
+	Failures     int    // wrong passwords since the last right one
+	NextTryAt    time.Time
+	DisabledAt   time.Time // zero while enabled
+}
+
+// Device is an enrolled handheld, or a browser that writes.
+type Device struct {
+	ID         string // UUIDv7
+	Name       string
+	Unit       string // code of the unit it belongs to
+	PublicKey  []byte // P-256, SubjectPublicKeyInfo DER
+	Thumbprint string // RFC 7638, base64url: what tokens are bound to
+	EnrolledAt time.Time
+	RevokedAt  time.Time // zero while in use
+}
+
+// EnrolmentCode lets one device enrol once. Only the code's digest is kept.
+type EnrolmentCode struct {
+	Digest    string // hex SHA-256 of the code
+	Unit      string
+	CreatedBy string // officer id or "server"
+	ExpiresAt time.Time
+	UsedBy    string // device id; "" while unused
+}
+
+// Family is one sign-in on one device: a chain of refresh tokens, each used once.
+type Family struct {
+	ID        string // UUIDv7; the access token's "sid"
+	Account   string
+	Officer   string
+	Device    string
+	CreatedAt time.Time
+	ExpiresAt time.Time // no token of the family outlives it
+	EndedAt   time.Time // zero while it lives
+	EndReason string    // signed_out · reuse · revoked · password_changed
+}
+
+// RefreshToken is one link of a family. Only digests are kept. The successor of a token is a function of the token, so a
+// client that lost the reply gets the same successor again, until that has been used.
+type RefreshToken struct {
+	Digest    string // hex SHA-256 of the token
+	Family    string
+	ExpiresAt time.Time
+	UsedAt    time.Time // zero until it was exchanged
+	Successor string    // digest of the token it was exchanged for
+}
+
+// SigningKey is a key of the server: for access tokens or for receipts. The private half is sealed by the caller.
+type SigningKey struct {
+	ID        string // the "kid"
+	Use       string // token · receipt
+	Public    []byte // SubjectPublicKeyInfo DER
+	Sealed    []byte // private key, encrypted under the master secret
+	CreatedAt time.Time
+	RetiredAt time.Time // zero while it signs; a retired key still verifies
+}
+
+// Identities keeps accounts, devices, sessions and keys.
+//
+// Every method is one durable unit of work. Methods that find nothing return fault request.not_found. Uniqueness is by
+// constraint: a second account of the same name is fault account.exists, a code used twice is fault enrolment.code_used.
+type Identities interface {
+	CreateAccount(ctx context.Context, a Account) error
+	AccountByName(ctx context.Context, name string) (Account, error)
+	Account(ctx context.Context, id string) (Account, error)
+	SetPassword(ctx context.Context, account, hash string) error
+	DisableAccount(ctx context.Context, account string, at time.Time) error
+	// CountFailure adds a wrong password and sets when the next try is heard; CountSuccess clears both.
+	CountFailure(ctx context.Context, account string, nextTryAt time.Time) error
+	CountSuccess(ctx context.Context, account string) error
+	// Accounts counts them; the first administrator is created only while there is none.
+	Accounts(ctx context.Context) (int, error)
+
+	CreateCode(ctx context.Context, c EnrolmentCode) error
+	// Enrol uses up the code and creates the device in the code's unit, in one transaction. A device with the same public key
+	// that the same code made is returned again (a lost reply); an expired code is fault enrolment.code_expired.
+	Enrol(ctx context.Context, codeDigest string, d Device, at time.Time) (Device, error)
+	Device(ctx context.Context, id string) (Device, error)
+	Devices(ctx context.Context, unit string) ([]Device, error)
+	// RevokeDevice ends the device and all its families.
+	RevokeDevice(ctx context.Context, id string, at time.Time) error
+
+	// BeginFamily stores a family with its first token, and notes the officer as one who has signed in on the device.
+	BeginFamily(ctx context.Context, f Family, first RefreshToken) error
+	Family(ctx context.Context, id string) (Family, error)
+	Token(ctx context.Context, digest string) (RefreshToken, error)
+	// Exchange marks the token used at the moment and stores its successor; doing it again changes nothing.
+	Exchange(ctx context.Context, digest string, successor RefreshToken, at time.Time) error
+	EndFamily(ctx context.Context, id, reason string, at time.Time) error
+
+	CreateKey(ctx context.Context, k SigningKey) error
+	Keys(ctx context.Context, use string) ([]SigningKey, error)
+	// RetireKeys retires every key of the use but the named one.
+	RetireKeys(ctx context.Context, use, except string, at time.Time) error
+}
