@@ -1,0 +1,139 @@
+package people
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Role is what a person is, in one unit, for a time. The names follow the posts of a district's enforcement teams.
+type Role string
+
+// The roles. System, security and audit administrators are three persons, and none touches cases (GB/T 22239-2019 8.1.4).
+const (
+	RoleOfficer    Role = "officer"    // 执法人员
+	RoleAuxiliary  Role = "auxiliary"  // 执法辅助人员
+	RoleLeader     Role = "leader"     // 中队、大队负责人
+	RoleChief      Role = "chief"      // 街道办事处负责人（行政机关负责人）
+	RoleReviewer   Role = "reviewer"   // 法制审核人员
+	RoleSupervisor Role = "supervisor" // 区司法局监督人员
+	RoleSysAdmin   Role = "sysadmin"   // 系统管理员
+	RoleSecAdmin   Role = "secadmin"   // 安全管理员
+	RoleAuditAdmin Role = "auditadmin" // 审计管理员
+)
+
+// Roles lists every role, for tables and tests.
+var Roles = []Role{RoleOfficer, RoleAuxiliary, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor, RoleSysAdmin,
+	RoleSecAdmin, RoleAuditAdmin}
+
+// Grant gives a role in a unit and all units below it, from a moment, to a moment.
+type Grant struct {
+	Role Role
+	Unit string    // unit code; codes of units below begin with it
+	From time.Time // zero: since ever
+	To   time.Time // zero: until further notice
+}
+
+// Covers reports whether the grant reaches the unit at the moment.
+func (g Grant) Covers(unit string, at time.Time) bool {
+	return strings.HasPrefix(unit, g.Unit) && g.Unit != "" && g.Live(at)
+}
+
+// Live reports whether the grant is in force at the moment: From ≤ at < To.
+func (g Grant) Live(at time.Time) bool {
+	return !at.Before(g.From) && (g.To.IsZero() || at.Before(g.To))
+}
+
+// Right names something that can be done: "<collection>.<action>" for records, or the operation of a route.
+type Right string
+
+// rights is the whole of authorization: who may do what. What is not here is denied. Where a right concerns a unit, a grant
+// reaches its own unit and those below.
+var rights = map[Right][]Role{
+	"units.create": {RoleSysAdmin}, "units.update": {RoleSysAdmin}, "units.remove": {RoleSysAdmin},
+	"officers.create": {RoleSysAdmin}, "officers.update": {RoleSecAdmin, RoleSysAdmin},
+	"certificates.create": {RoleSupervisor}, "certificates.update": {RoleSupervisor},
+	"items.create": {RoleSupervisor}, "items.update": {RoleSupervisor},
+	"checklists.create": {RoleSupervisor}, "checklists.update": {RoleSupervisor},
+	"templates.create": {RoleSupervisor}, "templates.update": {RoleSupervisor},
+
+	"subjects.create": {RoleOfficer, RoleLeader}, "subjects.update": {RoleOfficer, RoleLeader},
+	"tasks.create": {RoleLeader, RoleChief}, "tasks.update": {RoleLeader, RoleChief, RoleOfficer},
+	"tasks.remove":       {RoleLeader, RoleChief},
+	"inspections.create": {RoleOfficer, RoleLeader}, "inspections.update": {RoleOfficer, RoleLeader},
+	"documents.create": {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
+	"evidence.create": {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
+	"findings.update":  {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
+	"conflicts.update": {RoleOfficer, RoleLeader, RoleChief},
+
+	"sync.push":          fieldRoles,
+	"sync.pull":          fieldRoles,
+	"records.read":       readers,
+	"records.history":    readers,
+	"numbers.lease":      {RoleOfficer, RoleLeader},
+	"evidence.upload":    {RoleOfficer, RoleLeader, RoleAuxiliary},
+	"evidence.play":      readers,
+	"documents.download": readers,
+	"certificates.check": fieldRoles,
+
+	"devices.enrol":    {RoleLeader, RoleSysAdmin}, // make an enrolment code for a unit
+	"devices.list":     {RoleLeader, RoleSysAdmin, RoleSecAdmin, RoleAuditAdmin},
+	"devices.revoke":   {RoleLeader, RoleSecAdmin},
+	"accounts.create":  {RoleSecAdmin},
+	"accounts.disable": {RoleSecAdmin},
+	"self.read":        Roles, // own name, roles and sign-in
+}
+
+var (
+	fieldRoles = []Role{RoleOfficer, RoleAuxiliary, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
+	readers    = []Role{RoleOfficer, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
+)
+
+// Rights lists every right in the table, sorted.
+func Rights() []Right {
+	all := make([]Right, 0, len(rights))
+	for r := range rights {
+		all = append(all, r)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Caller is who asks: a signed-in person on an enrolled device.
+type Caller struct {
+	Account string
+	Officer string // record id
+	Device  string
+	Family  string
+	Unit    string // of the device
+	Grants  []Grant
+}
+
+// May reports whether any live grant of the caller gives the right over the unit. An empty unit asks for the right anywhere.
+func (c Caller) May(right Right, unit string, at time.Time) bool {
+	return May(c.Grants, right, unit, at)
+}
+
+// May reports whether any of the grants gives the right over the unit at the moment; an empty unit asks for it anywhere.
+func May(grants []Grant, right Right, unit string, at time.Time) bool {
+	for _, g := range grants {
+		if slices.Contains(rights[right], g.Role) && (unit == "" && g.Live(at) || unit != "" && g.Covers(unit, at)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Feeds lists the feeds the caller's device pulls: the district's reference data, the units of the live field grants, and
+// its own. A grant over the whole district reads other units' records online, not by pulling them all.
+func (c Caller) Feeds(district string, at time.Time) []string {
+	feeds := []string{"device/" + c.Device}
+	for _, g := range c.Grants {
+		if !g.Live(at) || !slices.Contains(fieldRoles, g.Role) {
+			continue
+		}
+		feeds = append(feeds, "ref/"+district, "unit/"+g.Unit)
+	}
+	slices.Sort(feeds)
+	return slices.Compact(feeds)
+}
