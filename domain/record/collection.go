@@ -64,13 +64,20 @@ type Collection struct {
 	Transitions map[string][]string // from state to allowed states, for fields of class State; "" is the start
 	FrozenWhen  func(body Object) bool
 	Gates       []Gate
-	Jobs        func(Event) []Job // work that follows from an op, queued in the same transaction; may be nil
+	Jobs        func(Event) []Job   // work that follows from an op, queued in the same transaction; may be nil
+	Claims      func(Event) []Claim // numbers an op uses up; may be nil
 
 	root *node
 }
 
 // Job names work to be queued with the change that causes it.
 type Job struct{ Kind, Key string }
+
+// Claim is a number that a record uses up: in its series it belongs to that record for good.
+type Claim struct {
+	Series string
+	N      uint64
+}
 
 // FeedOf names the feed of a body, or says which field is missing.
 func (c *Collection) FeedOf(body Object, district string) (string, error) {

@@ -38,6 +38,9 @@ type Tx interface {
 	Records(ctx context.Context, records []string) (map[string]Row, error)
 	// Bodies returns stored bodies at given versions; versions that do not exist are left out.
 	Bodies(ctx context.Context, refs []Version) (map[Version][]byte, error)
+	// OwnSince returns, per record and in seq order, the device's own earlier ops that made a version newer than the one named:
+	// with them on top of that version the server knows what the device was looking at.
+	OwnSince(ctx context.Context, device string, refs []Version) (map[string][]OwnOp, error)
 	// Match returns the live rows of the collection whose top-level string field has the value, as they were committed or
 	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
 	Match(ctx context.Context, collection, field, value string) ([]Row, error)
@@ -81,6 +84,12 @@ type Row struct {
 	Version    uint64
 	Removed    bool
 	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
+}
+
+// OwnOp is an op of the device that is asking, from an earlier push.
+type OwnOp struct {
+	Version uint64 // that it made
+	Text    []byte // RFC 8785
 }
 
 // Batch is everything one push writes. Nothing in it may be changed after Write.
