@@ -83,6 +83,7 @@ type Row struct {
 	Seq        uint64 // in the feed
 	Version    uint64
 	Removed    bool
+	Op         string // that made this version
 	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
 }
 

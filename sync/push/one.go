@@ -1,0 +1,205 @@
+package push
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// one works through one op: admit, merge, judge, and only then take effect. Until settle nothing has changed, so an op that
+// does not stand leaves no trace but itself.
+func (w *work) one(ctx context.Context, op wire.Sealed) (record.Outcome, error) {
+	c, refusal := w.form(op)
+	if refusal != nil {
+		return reject(op, refusal), nil
+	}
+	if by, err := w.waitsFor(ctx, op); err != nil || by != "" {
+		return held(op, by), err
+	}
+	if refusal := w.fits(op); refusal != nil {
+		return reject(op, refusal), nil
+	}
+	ch, refusal := w.merge(c, op)
+	if refusal != nil {
+		return reject(op, refusal), nil
+	}
+	if refusal, err := w.authorize(ctx, op, ch); err != nil || refusal != nil {
+		return reject(op, refusal), err
+	}
+	breaches, refusal, err := w.judge(ctx, ch)
+	if err != nil || refusal != nil {
+		return reject(op, refusal), err
+	}
+	return w.settle(op, ch, breaches)
+}
+
+// form checks what an op says of itself, without the record.
+func (w *work) form(op wire.Sealed) (*record.Collection, *fault.Error) {
+	c, ok := w.s.Catalogue[op.Collection]
+	switch {
+	case !ok:
+		return nil, fault.New(fault.CollectionUnknown).At("collection")
+	case !record.IsID(op.ID):
+		return nil, fault.New(fault.OpInvalid).At("id")
+	case !record.IsID(op.Record):
+		return nil, fault.New(fault.OpInvalid).At("record")
+	case op.Schema < 1 || op.Schema > c.Schema:
+		return nil, fault.New(fault.SchemaUnknown).At("schema")
+	case op.OccurredAt.IsZero():
+		return nil, fault.New(fault.OpInvalid).At("occurredAt")
+	}
+	switch record.Action(op.Action) {
+	case record.Create:
+		if op.Base != 0 || op.Patch == nil {
+			return nil, fault.New(fault.OpInvalid).At("base").Detail("新建须以零为基并带内容", "a create has base 0 and a patch")
+		}
+	case record.Update:
+		if op.Patch == nil {
+			return nil, fault.New(fault.OpInvalid).At("patch")
+		}
+	case record.Remove:
+		if op.Patch != nil {
+			return nil, fault.New(fault.OpInvalid).At("patch").Detail("删除不带内容", "a remove has no patch")
+		}
+	default:
+		return nil, fault.New(fault.OpInvalid).At("action")
+	}
+	return c, nil
+}
+
+// waitsFor returns the op that this one depends on and that did not stand: the creation of its record. Ops of this push are
+// looked at first, then the device's earlier ones.
+func (w *work) waitsFor(ctx context.Context, op wire.Sealed) (string, error) {
+	if record.Action(op.Action) == record.Create || w.view.entries[op.Record].exists || w.device == nil {
+		return "", nil
+	}
+	for i := len(w.batch.Ops) - 1; i >= 0; i-- {
+		if past := w.batch.Ops[i]; past.Record == op.Record && !stands(past.Outcome) {
+			return past.ID, nil
+		}
+	}
+	unmet, err := w.tx.Unmet(ctx, w.device.ID, []string{op.Record})
+	return unmet[op.Record], err
+}
+
+// fits checks the op against the record as it is.
+func (w *work) fits(op wire.Sealed) *fault.Error {
+	e := w.view.entries[op.Record]
+	if !e.exists && record.Action(op.Action) != record.Create {
+		return fault.New(fault.RecordUnknown).At("record")
+	}
+	if e.exists && e.row.Collection != op.Collection {
+		return fault.New(fault.CollectionMismatch).At("collection")
+	}
+	return nil
+}
+
+// change is what an op would do to its record.
+type change struct {
+	c       *record.Collection
+	event   record.Event
+	clashes []record.Clash
+	changed bool
+	foreign bool // somebody else has changed the record since the author saw it
+}
+
+// merge rebuilds what the author saw and merges the op onto what the server holds.
+func (w *work) merge(c *record.Collection, op wire.Sealed) (change, *fault.Error) {
+	e := w.view.entries[op.Record]
+	ch := change{c: c, event: w.event(op, e.body)}
+	base, foreign, ok := e.body, false, true
+	if w.device != nil {
+		base, foreign, ok = w.view.seen(op)
+	}
+	if !ok {
+		return ch, fault.New(fault.BaseUnknown).At("base")
+	}
+	ch.foreign = foreign
+	switch {
+	case e.exists && e.row.Removed:
+		ch.event.Before = nil
+		ch.mergeRemoved(op, base)
+	case record.Action(op.Action) == record.Remove:
+		ch.mergeRemove(base, e.body)
+	default:
+		return ch, ch.mergePatch(op, base, e.body, w.device == nil)
+	}
+	return ch, nil
+}
+
+func (w *work) event(op wire.Sealed, before record.Object) record.Event {
+	ev := record.Event{Op: toRecord(op), Before: before, Received: w.now}
+	ev.Earliest, ev.Latest = ev.Op.Interval(w.now)
+	if w.device != nil {
+		ev.Device = w.device.ID
+	}
+	return ev
+}
+
+// mergeRemoved decides an op on a record that has been removed: removing again is nothing, anything else is a clash.
+func (ch *change) mergeRemoved(op wire.Sealed, base record.Object) {
+	if record.Action(op.Action) != record.Remove {
+		ch.clashes = []record.Clash{{Base: base, Ours: record.Apply(base, op.Patch)}}
+	}
+}
+
+// mergeRemove decides a removal: what others have changed meanwhile is a clash, never lost.
+func (ch *change) mergeRemove(base, theirs record.Object) {
+	if ch.foreign && !record.Equal(base, theirs) {
+		ch.event.After = theirs
+		ch.clashes = []record.Clash{{Base: base, Theirs: theirs}}
+		return
+	}
+	ch.changed = true
+}
+
+func (ch *change) mergePatch(op wire.Sealed, base, theirs record.Object, byServer bool) *fault.Error {
+	r := ch.c.Merge(record.Edit{Base: base, Theirs: theirs, Patch: op.Patch, ByServer: byServer})
+	ch.event.After, ch.clashes, ch.changed = r.Body, r.Clashes, r.Changed || theirs == nil
+	for _, o := range r.Offences {
+		if o.Kind == record.AlreadyFrozen {
+			return fault.New(fault.FieldFrozen).At(o.Path)
+		}
+		return fault.New(fault.FieldServerOwned).At(o.Path)
+	}
+	for _, f := range ch.c.Check(r.Body) {
+		if f.Kind == record.Missing {
+			return fault.New(fault.FieldRequired).At(f.Path)
+		}
+		want := string(f.Want)
+		if f.Kind == record.Nested {
+			want = "no objects in arrays"
+		}
+		return fault.New(fault.FieldKind).At(f.Path).Detail("应为 "+want, "want "+want)
+	}
+	return nil
+}
+
+func reject(op wire.Sealed, why *fault.Error) record.Outcome {
+	o := record.Outcome{Op: op.ID, Seq: op.Seq, Status: record.Rejected}
+	if why != nil {
+		o.Code, o.Zh, o.En, o.Field = string(why.Code), why.Zh, why.En, why.Field
+	}
+	return o
+}
+
+func held(op wire.Sealed, by string) record.Outcome {
+	o := reject(op, fault.New(fault.HeldByRejected))
+	o.Status, o.HeldBy = record.Held, by
+	return o
+}
+
+// failAll is what a group gets when one of its ops fails: that one says why, the others name it.
+func failAll(ops []wire.Sealed, outcomes []record.Outcome, failed int) []record.Outcome {
+	for i, op := range ops {
+		if i < len(outcomes) && !stands(outcomes[i]) && i <= failed {
+			continue
+		}
+		why := fault.New(fault.TxnFailed).Detail(fmt.Sprintf("见操作 %d", ops[failed].Seq), fmt.Sprintf("see op %d", ops[failed].Seq))
+		outcomes[i] = reject(op, why)
+	}
+	return outcomes
+}

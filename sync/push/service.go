@@ -1,0 +1,225 @@
+package push
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// MaxOps is how many ops one push may carry.
+const MaxOps = 500
+
+// Service takes pushes in. It is safe for concurrent use.
+type Service struct {
+	Store     Store
+	Catalogue record.Catalogue
+	District  string // division code, e.g. "120102"
+	Now       func() time.Time
+	NewID     func() string // UUIDv7
+	Committed func()        // called after each commit that queued work; may be nil
+}
+
+// Apply takes one push of a handheld: everything in it or nothing. The error is a fault about the push as a whole; what
+// became of each op is in the reply, one outcome per op in the push's order. Sending the same push again returns the same
+// outcomes.
+func (s *Service) Apply(ctx context.Context, caller people.Caller, p wire.Push) (wire.PushReply, error) {
+	if caller.Device != p.Device {
+		return wire.PushReply{}, fault.New(fault.DeviceMismatch)
+	}
+	ops, err := open(p)
+	if err != nil {
+		return wire.PushReply{}, err
+	}
+	reply, err := s.inTx(ctx, func(ctx context.Context, tx Tx) (wire.PushReply, error) {
+		return s.take(ctx, tx, caller, p, ops)
+	})
+	if errors.Is(err, fault.New(fault.ReplayDiffers)) {
+		s.reportFork(ctx, caller, ops[0].Seq)
+	}
+	return reply, err
+}
+
+// errMoved means that a record changed its feed between being looked up and being locked: begin again.
+var errMoved = errors.New("a record moved to another feed meanwhile")
+
+// maxMoves bounds how often a push begins again because records move; a record moves when a person transfers it.
+const maxMoves = 5
+
+func (s *Service) inTx(ctx context.Context, fn func(context.Context, Tx) (wire.PushReply, error)) (reply wire.PushReply, err error) {
+	for range maxMoves {
+		err = s.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
+			var err error
+			reply, err = fn(ctx, tx)
+			return err
+		})
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	if err != nil {
+		return wire.PushReply{}, err
+	}
+	if s.Committed != nil {
+		s.Committed()
+	}
+	return reply, nil
+}
+
+// open decodes the ops of a push and checks what can be checked without the server's state: the order, the chain inside
+// the push, and that the head is the last op's hash.
+func open(p wire.Push) ([]wire.Sealed, error) {
+	if len(p.Ops) == 0 {
+		return nil, fault.New(fault.OpInvalid).At("ops").Detail("操作列表为空", "no ops")
+	}
+	if len(p.Ops) > MaxOps {
+		return nil, fault.New(fault.BatchTooLarge).Detail(fmt.Sprintf("最多 %d 项", MaxOps), fmt.Sprintf("at most %d", MaxOps))
+	}
+	ops := make([]wire.Sealed, len(p.Ops))
+	for i, text := range p.Ops {
+		op, err := wire.Open(text)
+		if err != nil {
+			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d", i)).Because(err)
+		}
+		if op.Seq == 0 || i > 0 && op.Seq != ops[i-1].Seq+1 {
+			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d/seq", i)).
+				Detail("序号须从一开始并逐一递增", "seq counts from 1, one by one")
+		}
+		if i > 0 && op.Prev != ops[i-1].Hash {
+			return nil, fault.New(fault.ChainBroken).At(fmt.Sprintf("ops/%d/prev", i))
+		}
+		ops[i] = op
+	}
+	if p.Head != ops[len(ops)-1].Hash {
+		return nil, fault.New(fault.ChainBroken).At("head")
+	}
+	return ops, nil
+}
+
+// take claims the device's sequence, replays what was taken before and works through the rest.
+func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.Push, ops []wire.Sealed) (wire.PushReply, error) {
+	device, err := tx.LockDevice(ctx, p.Device)
+	if err != nil {
+		return wire.PushReply{}, err
+	}
+	if device.Revoked {
+		return wire.PushReply{}, fault.New(fault.DeviceRevoked)
+	}
+	if err := verify(device, p); err != nil {
+		return wire.PushReply{}, err
+	}
+	first := ops[0].Seq
+	if first > device.LastSeq+1 {
+		return wire.PushReply{}, SequenceGap(device.LastSeq + 1)
+	}
+	replayed, err := replay(ctx, tx, device, ops)
+	if err != nil {
+		return wire.PushReply{}, err
+	}
+	fresh := ops[len(replayed):]
+	now := s.Now()
+	reply := wire.PushReply{Outcomes: replayed, Acked: max(device.LastSeq, ops[len(ops)-1].Seq), ServerAt: now}
+	if len(fresh) == 0 {
+		return reply, nil
+	}
+	if fresh[0].Prev != device.HeadHash {
+		return wire.PushReply{}, fault.New(fault.ChainBroken).At(fmt.Sprintf("ops/%d/prev", len(replayed)))
+	}
+	device.LastSeq, device.HeadHash = ops[len(ops)-1].Seq, p.Head
+	outcomes, err := s.work(ctx, tx, now, batchOf(device, p, fresh, s.NewID(), now), fresh, &caller)
+	if err != nil {
+		return wire.PushReply{}, err
+	}
+	for _, o := range outcomes {
+		reply.Outcomes = append(reply.Outcomes, toWire(o))
+	}
+	return reply, nil
+}
+
+// verify checks the device's signature over the head of the chain.
+func verify(device Device, p wire.Push) error {
+	parsed, err := x509.ParsePKIXPublicKey(device.PublicKey)
+	key, ok := parsed.(*ecdsa.PublicKey)
+	if err != nil || !ok {
+		return fmt.Errorf("device %s: stored key is not ECDSA: %w", device.ID, err)
+	}
+	if err := wire.Verify(key, wire.SigningInput(p.Device, p.Head), p.Signature); err != nil {
+		return fault.New(fault.SignatureInvalid).At("signature")
+	}
+	return nil
+}
+
+// replay returns the stored outcomes of the ops that were taken before; an op that differs from what was taken is a fork.
+func replay(ctx context.Context, tx Tx, device Device, ops []wire.Sealed) ([]wire.Outcome, error) {
+	first := ops[0].Seq
+	if first > device.LastSeq {
+		return nil, nil
+	}
+	last := min(device.LastSeq, ops[len(ops)-1].Seq)
+	past, err := tx.Outcomes(ctx, device.ID, first, last)
+	if err != nil {
+		return nil, err
+	}
+	var out []wire.Outcome
+	for i, op := range ops[:last-first+1] {
+		p, ok := past[op.Seq]
+		if !ok {
+			return nil, fmt.Errorf("device %s: op %d was taken but has no outcome", device.ID, op.Seq)
+		}
+		if p.Hash != op.Hash {
+			return nil, fault.New(fault.ReplayDiffers).At(fmt.Sprintf("ops/%d", i))
+		}
+		o := toWire(p.Outcome)
+		o.Replayed = true
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func batchOf(device Device, p wire.Push, fresh []wire.Sealed, id string, now time.Time) *Batch {
+	return &Batch{
+		Device: &device,
+		Push: &Provenance{ID: id, Device: device.ID, FirstSeq: fresh[0].Seq, LastSeq: device.LastSeq,
+			Head: p.Head, Signature: p.Signature},
+		At: now,
+	}
+}
+
+// reportFork leaves a finding that a device sent two different ops under one number: a cloned or restored device.
+func (s *Service) reportFork(ctx context.Context, caller people.Caller, seq uint64) {
+	_ = s.ApplyOwn(ctx, []ServerOp{{Collection: "findings", Record: s.NewID(), Action: record.Create, Patch: record.Object{
+		"unit": caller.Unit, "code": string(fault.ReplayDiffers), "basis": "", "collection": "", "record": "", "state": "open",
+		"zh": fmt.Sprintf("设备 %s 的第 %d 号操作被提交了不同的内容，可能是设备克隆或从旧备份恢复", caller.Device, seq),
+		"en": fmt.Sprintf("device %s sent different content for op %d: it may be cloned or restored from an old backup", caller.Device, seq),
+	}}})
+}
+
+// SequenceGap is the fault of a push that begins too late; the expected number travels in the problem's "expected".
+func SequenceGap(expected uint64) error {
+	return &Gap{Expected: expected, Fault: fault.New(fault.SequenceGap).At("ops/0/seq").
+		Detail(fmt.Sprintf("应从 %d 开始", expected), fmt.Sprintf("begin at %d", expected))}
+}
+
+// Gap carries the number a device must push from.
+type Gap struct {
+	Expected uint64
+	Fault    *fault.Error
+}
+
+func (g *Gap) Error() string { return g.Fault.Error() }
+
+// Unwrap gives the fault.
+func (g *Gap) Unwrap() error { return g.Fault }
+
+func toWire(o record.Outcome) wire.Outcome {
+	return wire.Outcome{Op: o.Op, Seq: o.Seq, Status: string(o.Status), Version: o.Version, Code: o.Code, Zh: o.Zh, En: o.En,
+		Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), HeldBy: o.HeldBy, Replayed: o.Replayed}
+}

@@ -1,0 +1,165 @@
+package push
+
+import (
+	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// settle lets an op take effect: the new version of its record, the findings and the conflict it raised, the work and the
+// numbers that follow.
+func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcome, error) {
+	o := record.Outcome{Op: op.ID, Seq: op.Seq, Status: record.Applied}
+	before := w.view.entries[op.Record].row
+	if ch.foreign {
+		o.Status = record.Merged
+	}
+	if ch.changed {
+		if err := w.advance(op, ch); err != nil {
+			return o, err
+		}
+		w.batch.Numbers = append(w.batch.Numbers, w.claims(ch)...)
+		if ch.c.Jobs != nil {
+			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
+		}
+	}
+	o.Version = w.view.entries[op.Record].row.Version
+	for _, f := range flags {
+		id, err := w.raise("findings", w.finding(op, ch, f))
+		if err != nil {
+			return o, err
+		}
+		o.Findings = append(o.Findings, id)
+	}
+	if len(ch.clashes) > 0 {
+		id, err := w.conflict(op, ch, before)
+		if err != nil {
+			return o, err
+		}
+		o.Status, o.Conflict = record.Conflicted, id
+	}
+	return o, nil
+}
+
+// advance makes the next version of a record, in the feed its body now belongs to.
+func (w *work) advance(op wire.Sealed, ch change) error {
+	e := w.view.entries[op.Record]
+	next, removed := ch.event.After, ch.event.After == nil
+	if removed {
+		next = e.body // a removed record keeps its last body: nothing is ever thrown away
+	}
+	feed, err := ch.c.FeedOf(next, w.s.District)
+	if err != nil {
+		return err
+	}
+	text, err := wire.Canonical(next)
+	if err != nil {
+		return err
+	}
+	if e.exists && e.row.Feed != feed {
+		if err := w.depart(e.row.Feed, e.row, wire.GoneMoved); err != nil {
+			return err
+		}
+	}
+	seq, err := w.number(feed)
+	if err != nil {
+		return err
+	}
+	row := Row{ID: op.Record, Collection: op.Collection, Feed: feed, Seq: seq, Version: e.row.Version + 1, Removed: removed, Op: op.ID, Body: text}
+	if removed {
+		w.batch.Departures = append(w.batch.Departures, Departure{feed, seq, op.Record, op.Collection, wire.GoneRemoved})
+	}
+	e.row, e.body = row, next
+	if op.Patch != nil {
+		e.mine = append(e.mine[:len(e.mine):len(e.mine)], op.Patch)
+	}
+	w.view.put(op.Record, e)
+	w.batch.Revisions = append(w.batch.Revisions, Revision{Version: Version{op.Record, row.Version}, Collection: op.Collection,
+		Op: op.ID, Removed: removed, Body: text})
+	return nil
+}
+
+// number takes the feed's next number. A feed that was not locked means that the record has moved meanwhile.
+func (w *work) number(feed string) (uint64, error) {
+	head, locked := w.heads[feed]
+	if !locked {
+		return 0, errMoved
+	}
+	w.heads[feed] = head + 1
+	return head + 1, nil
+}
+
+func (w *work) depart(feed string, row Row, reason string) error {
+	seq, err := w.number(feed)
+	if err != nil {
+		return err
+	}
+	w.batch.Departures = append(w.batch.Departures, Departure{feed, seq, row.ID, row.Collection, reason})
+	return nil
+}
+
+// raise creates a record by an op of the server, inside the push that causes it.
+func (w *work) raise(collection string, body record.Object) (string, error) {
+	id := w.s.NewID()
+	sealed, err := w.s.seal(ServerOp{Collection: collection, Record: id, Action: record.Create, Patch: body},
+		wire.Op{OccurredAt: w.now})
+	if err != nil {
+		return "", err
+	}
+	c, ok := w.s.Catalogue[collection]
+	if !ok {
+		return "", fmt.Errorf("collection %s is not in the catalogue", collection)
+	}
+	ch := change{c: c, event: record.Event{Op: toRecord(sealed), After: body}, changed: true}
+	if err := w.advance(sealed, ch); err != nil {
+		return "", err
+	}
+	w.batch.Ops = append(w.batch.Ops, OpRow{Op: toRecord(sealed), Text: sealed.Text, Hash: sealed.Hash, Earliest: w.now,
+		Latest: w.now, Outcome: record.Outcome{Op: sealed.ID, Status: record.Applied, Version: 1}})
+	return id, nil
+}
+
+// deskOf is the unit whose people look after what an op raised: the record's, or that of the device.
+func (w *work) deskOf(ch change) string {
+	for _, body := range []record.Object{ch.event.After, ch.event.Before} {
+		if unit, _ := body["unit"].(string); unit != "" && ch.c.Scope == record.Unit {
+			return unit
+		}
+	}
+	return w.caller.Unit
+}
+
+func (w *work) finding(op wire.Sealed, ch change, f flagged) record.Object {
+	code := f.breach.Code
+	if code == "" {
+		code = f.gate.Code
+	}
+	body := record.Object{"unit": w.deskOf(ch), "code": code, "basis": f.gate.Basis, "collection": op.Collection,
+		"record": op.Record, "op": op.ID, "zh": f.breach.Zh, "en": f.breach.En, "state": "open"}
+	if f.breach.Field != "" {
+		body["field"] = f.breach.Field
+	}
+	return body
+}
+
+// conflict keeps both sides of what could not stand both ways, where both officers and their leader see it. Paths hold "/",
+// which is a fine key; the whole record has the path "".
+func (w *work) conflict(op wire.Sealed, ch change, before Row) (string, error) {
+	fields := record.Object{}
+	for _, clash := range ch.clashes {
+		sides := record.Object{}
+		for name, value := range map[string]any{"base": clash.Base, "ours": clash.Ours, "theirs": clash.Theirs} {
+			if value != nil {
+				sides[name] = value
+			}
+		}
+		path := clash.Path
+		if path == "" {
+			path = "/"
+		}
+		fields[path] = sides
+	}
+	return w.raise("conflicts", record.Object{"unit": w.deskOf(ch), "collection": op.Collection, "record": op.Record,
+		"version": float64(before.Version), "ours": op.ID, "theirs": before.Op, "author": op.Author, "fields": fields, "state": "open"})
+}

@@ -1,0 +1,168 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// view is the state of the named records as the push sees it: what was committed, with the push's own effects on top.
+type view struct {
+	entries map[string]entry
+	bodies  map[Version]record.Object // older versions that authors had seen
+	own     map[string][]ownPatch     // the device's ops of earlier pushes that it had not seen the versions of
+	order   []string                  // records that changed, in the order of their first change
+}
+
+// entry is one record. It is replaced, never changed in place, so that saving a view is copying its map.
+type entry struct {
+	row    Row
+	body   record.Object
+	start  uint64          // version when the push began; 0 for a record that did not exist
+	first  record.Object   // body at start
+	mine   []record.Object // patches this push has put on it
+	exists bool
+	dirty  bool
+}
+
+// ownPatch is an op of the device on top of what it had pulled.
+type ownPatch struct {
+	version uint64
+	patch   record.Object
+}
+
+// newView reads the records, which must lie in locked feeds, and for ops based on older versions what the author had seen.
+func newView(ctx context.Context, w *work, records []string) (*view, error) {
+	v := &view{entries: map[string]entry{}, bodies: map[Version]record.Object{}, own: map[string][]ownPatch{}}
+	rows, err := w.tx.Records(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	for id, row := range rows {
+		if _, locked := w.heads[row.Feed]; !locked {
+			return nil, errMoved
+		}
+		if err := v.load(id, row); err != nil {
+			return nil, err
+		}
+	}
+	return v, v.loadBases(ctx, w)
+}
+
+func (v *view) load(id string, row Row) error {
+	body, err := wire.Object(row.Body)
+	if err != nil {
+		return fmt.Errorf("record %s version %d as stored: %w", id, row.Version, err)
+	}
+	v.entries[id] = entry{row: row, body: body, start: row.Version, first: body, exists: true}
+	return nil
+}
+
+// loadBases fetches, for ops whose base is older than the record, that base and the device's own ops since.
+func (v *view) loadBases(ctx context.Context, w *work) error {
+	if w.device == nil {
+		return nil
+	}
+	oldest := map[string]uint64{}
+	var refs []Version
+	for _, op := range w.queue {
+		e := v.entries[op.Record]
+		if op.Base >= e.start {
+			continue
+		}
+		if base, ok := oldest[op.Record]; !ok || op.Base < base {
+			oldest[op.Record] = op.Base
+		}
+		refs = append(refs, Version{op.Record, op.Base})
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	texts, err := w.tx.Bodies(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for ref, text := range texts {
+		if v.bodies[ref], err = wire.Object(text); err != nil {
+			return fmt.Errorf("record %s version %d as stored: %w", ref.Record, ref.Version, err)
+		}
+	}
+	return v.loadOwn(ctx, w, oldest)
+}
+
+func (v *view) loadOwn(ctx context.Context, w *work, oldest map[string]uint64) error {
+	refs := make([]Version, 0, len(oldest))
+	for id, base := range oldest {
+		refs = append(refs, Version{id, base})
+	}
+	own, err := w.tx.OwnSince(ctx, w.device.ID, refs)
+	if err != nil {
+		return err
+	}
+	for id, ops := range own {
+		for _, op := range ops {
+			sealed, err := wire.Open(op.Text)
+			if err != nil {
+				return fmt.Errorf("own op on %s as stored: %w", id, err)
+			}
+			v.own[id] = append(v.own[id], ownPatch{op.Version, sealed.Patch})
+		}
+	}
+	return nil
+}
+
+// seen rebuilds what the author of an op was looking at: the version it names with the device's own later ops on top.
+// foreign tells whether anybody else has changed the record since. ok is false when the named version does not exist.
+func (v *view) seen(op wire.Sealed) (base record.Object, foreign, ok bool) {
+	e := v.entries[op.Record]
+	switch {
+	case op.Base == e.start:
+		base = e.first
+	case op.Base > e.start:
+		return nil, false, false
+	case op.Base > 0:
+		if base, ok = v.bodies[Version{op.Record, op.Base}]; !ok {
+			return nil, false, false
+		}
+	}
+	made := uint64(0)
+	for _, own := range v.own[op.Record] {
+		if own.version > op.Base {
+			base = record.Apply(base, own.patch)
+			made++
+		}
+	}
+	for _, patch := range e.mine {
+		base = record.Apply(base, patch)
+	}
+	return base, e.start-op.Base > made, true
+}
+
+// put replaces an entry that has changed.
+func (v *view) put(id string, e entry) {
+	if !e.dirty {
+		v.order = append(v.order, id)
+	}
+	e.dirty, e.exists = true, true
+	v.entries[id] = e
+}
+
+// saved is a view to go back to.
+type saved struct {
+	entries map[string]entry
+	order   int
+}
+
+func (v *view) save() saved { return saved{maps.Clone(v.entries), len(v.order)} }
+
+func (v *view) restore(s saved) { v.entries, v.order = s.entries, v.order[:s.order] }
+
+// flush hands the changed records, newest rows only, to the batch.
+func (v *view) flush(b *Batch) {
+	for _, id := range v.order {
+		b.Records = append(b.Records, v.entries[id].row)
+	}
+}
