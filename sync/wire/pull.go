@@ -46,8 +46,9 @@ type SnapshotLine struct {
 	End *SnapshotEnd `json:"end,omitempty"`
 }
 
-// SnapshotEnd closes a snapshot: the seq to pull from, and how many records were sent since the requested start.
+// SnapshotEnd closes a snapshot: the seq to pull from, how many records were sent since the requested start, and the cursor.
 type SnapshotEnd struct {
-	UpTo  uint64 `json:"upTo"`
-	Count uint64 `json:"count"`
+	UpTo   uint64 `json:"upTo"`
+	Count  uint64 `json:"count"`
+	Cursor string `json:"cursor"` // the cursor to pull with, this feed moved on to upTo
 }

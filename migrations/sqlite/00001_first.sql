@@ -1,0 +1,236 @@
+-- +goose Up
+
+CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
+
+CREATE TABLE feeds (name TEXT PRIMARY KEY NOT NULL, head BIGINT NOT NULL);
+
+CREATE TABLE records (
+  id         TEXT PRIMARY KEY NOT NULL,
+  collection TEXT    NOT NULL,
+  feed       TEXT    NOT NULL,
+  seq        BIGINT  NOT NULL,
+  version    BIGINT  NOT NULL,
+  removed    BOOLEAN NOT NULL,
+  op         TEXT    NOT NULL,
+  body       TEXT    NOT NULL,
+  updated_at BIGINT  NOT NULL
+);
+CREATE UNIQUE INDEX records_feed_seq ON records (feed, seq);
+CREATE INDEX records_certificates_officer ON records (body ->> 'officer') WHERE collection = 'certificates';
+CREATE INDEX records_certificates_number ON records (body ->> 'number') WHERE collection = 'certificates';
+CREATE INDEX records_items_code ON records (body ->> 'code') WHERE collection = 'items';
+CREATE INDEX records_units_code ON records (body ->> 'code') WHERE collection = 'units';
+CREATE INDEX records_officers_unit ON records (body ->> 'unit') WHERE collection = 'officers';
+CREATE INDEX records_documents_inspection ON records (body ->> 'inspection') WHERE collection = 'documents';
+CREATE INDEX records_evidence_inspection ON records (body ->> 'inspection') WHERE collection = 'evidence';
+CREATE INDEX records_blocks_device ON records (body ->> 'device') WHERE collection = 'blocks';
+CREATE INDEX records_templates_kind ON records (body ->> 'kind') WHERE collection = 'templates';
+CREATE INDEX records_findings_record ON records (body ->> 'record') WHERE collection = 'findings';
+CREATE INDEX records_conflicts_record ON records (body ->> 'record') WHERE collection = 'conflicts';
+
+CREATE TABLE revisions (
+  record     TEXT    NOT NULL,
+  version    BIGINT  NOT NULL,
+  collection TEXT    NOT NULL,
+  op         TEXT    NOT NULL,
+  removed    BOOLEAN NOT NULL,
+  body       TEXT    NOT NULL,
+  at         BIGINT  NOT NULL,
+  PRIMARY KEY (record, version)
+);
+CREATE UNIQUE INDEX revisions_op ON revisions (op);
+
+CREATE TABLE departures (
+  feed       TEXT   NOT NULL,
+  seq        BIGINT NOT NULL,
+  record     TEXT   NOT NULL,
+  collection TEXT   NOT NULL,
+  reason     TEXT   NOT NULL,
+  PRIMARY KEY (feed, seq)
+);
+CREATE UNIQUE INDEX departures_record ON departures (feed, record);
+
+CREATE TABLE pushes (
+  id          TEXT PRIMARY KEY NOT NULL,
+  device      TEXT   NOT NULL,
+  first_seq   BIGINT NOT NULL,
+  last_seq    BIGINT NOT NULL,
+  head        TEXT   NOT NULL,
+  signature   TEXT   NOT NULL,
+  received_at BIGINT NOT NULL
+);
+CREATE INDEX pushes_device ON pushes (device, first_seq);
+
+CREATE TABLE ops (
+  id          TEXT PRIMARY KEY NOT NULL,
+  device      TEXT,
+  seq         BIGINT,
+  push        TEXT,
+  collection  TEXT   NOT NULL,
+  record      TEXT   NOT NULL,
+  action      TEXT   NOT NULL,
+  author      TEXT   NOT NULL,
+  occurred_at BIGINT NOT NULL,
+  earliest    BIGINT NOT NULL,
+  latest      BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  hash        TEXT   NOT NULL,
+  status      TEXT   NOT NULL,
+  outcome     TEXT   NOT NULL,
+  text        TEXT   NOT NULL
+);
+CREATE UNIQUE INDEX ops_device_seq ON ops (device, seq) WHERE device IS NOT NULL;
+CREATE INDEX ops_record ON ops (record);
+
+CREATE TABLE numbers (
+  series   TEXT   NOT NULL,
+  n        BIGINT NOT NULL,
+  document TEXT   NOT NULL,
+  at       BIGINT NOT NULL,
+  PRIMARY KEY (series, n)
+);
+
+CREATE TABLE series (name TEXT PRIMARY KEY NOT NULL, last BIGINT NOT NULL);
+
+CREATE TABLE jobs (
+  id          TEXT PRIMARY KEY NOT NULL,
+  kind        TEXT    NOT NULL,
+  key         TEXT    NOT NULL,
+  due         BIGINT  NOT NULL,
+  lease_until BIGINT  NOT NULL,
+  attempts    BIGINT  NOT NULL,
+  dead        BOOLEAN NOT NULL,
+  reason      TEXT    NOT NULL,
+  created_at  BIGINT  NOT NULL
+);
+CREATE UNIQUE INDEX jobs_kind_key ON jobs (kind, key);
+CREATE INDEX jobs_due ON jobs (due) WHERE NOT dead;
+
+CREATE TABLE uploads (
+  id         TEXT PRIMARY KEY NOT NULL,
+  evidence   TEXT   NOT NULL,
+  device     TEXT   NOT NULL,
+  unit       TEXT   NOT NULL,
+  length     BIGINT NOT NULL,
+  sha256     TEXT   NOT NULL,
+  state      TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX uploads_live ON uploads (evidence) WHERE state IN ('receiving', 'whole', 'held');
+CREATE INDEX uploads_expiring ON uploads (expires_at) WHERE state = 'receiving';
+
+CREATE TABLE accounts (
+  id            TEXT PRIMARY KEY NOT NULL,
+  name          TEXT   NOT NULL,
+  officer       TEXT   NOT NULL,
+  password_hash TEXT   NOT NULL,
+  failures      BIGINT NOT NULL,
+  next_try_at   BIGINT NOT NULL,
+  disabled_at   BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX accounts_name ON accounts (name);
+
+CREATE TABLE devices (
+  id          TEXT PRIMARY KEY NOT NULL,
+  name        TEXT   NOT NULL,
+  unit        TEXT   NOT NULL,
+  public_key  BLOB NOT NULL,
+  thumbprint  TEXT   NOT NULL,
+  enrolled_at BIGINT NOT NULL,
+  revoked_at  BIGINT NOT NULL,
+  last_seq    BIGINT NOT NULL,
+  head_hash   TEXT   NOT NULL
+);
+CREATE UNIQUE INDEX devices_thumbprint ON devices (thumbprint);
+
+CREATE TABLE device_officers (
+  device  TEXT NOT NULL,
+  officer TEXT NOT NULL,
+  PRIMARY KEY (device, officer)
+);
+
+CREATE TABLE enrolment_codes (
+  digest     TEXT PRIMARY KEY NOT NULL,
+  unit       TEXT   NOT NULL,
+  created_by TEXT   NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_by    TEXT   NOT NULL
+);
+
+CREATE TABLE families (
+  id         TEXT PRIMARY KEY NOT NULL,
+  account    TEXT   NOT NULL,
+  officer    TEXT   NOT NULL,
+  device     TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at   BIGINT NOT NULL,
+  end_reason TEXT   NOT NULL
+);
+CREATE INDEX families_device ON families (device);
+CREATE INDEX families_account ON families (account);
+
+CREATE TABLE refresh_tokens (
+  digest     TEXT PRIMARY KEY NOT NULL,
+  family     TEXT   NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at    BIGINT NOT NULL,
+  successor  TEXT   NOT NULL
+);
+CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
+
+CREATE TABLE signing_keys (
+  id         TEXT PRIMARY KEY NOT NULL,
+  use        TEXT   NOT NULL,
+  public     BLOB NOT NULL,
+  sealed     BLOB NOT NULL,
+  created_at BIGINT NOT NULL,
+  retired_at BIGINT NOT NULL
+);
+
+-- Append-only tables refuse change whoever asks.
+-- +goose StatementBegin
+CREATE TRIGGER revisions_no_update BEFORE UPDATE ON revisions BEGIN SELECT RAISE(ABORT, 'table revisions is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER revisions_no_delete BEFORE DELETE ON revisions BEGIN SELECT RAISE(ABORT, 'table revisions is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER ops_no_update BEFORE UPDATE ON ops BEGIN SELECT RAISE(ABORT, 'table ops is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER ops_no_delete BEFORE DELETE ON ops BEGIN SELECT RAISE(ABORT, 'table ops is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER pushes_no_update BEFORE UPDATE ON pushes BEGIN SELECT RAISE(ABORT, 'table pushes is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER pushes_no_delete BEFORE DELETE ON pushes BEGIN SELECT RAISE(ABORT, 'table pushes is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER numbers_no_update BEFORE UPDATE ON numbers BEGIN SELECT RAISE(ABORT, 'table numbers is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER numbers_no_delete BEFORE DELETE ON numbers BEGIN SELECT RAISE(ABORT, 'table numbers is append-only'); END;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP TABLE signing_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE families;
+DROP TABLE enrolment_codes;
+DROP TABLE device_officers;
+DROP TABLE devices;
+DROP TABLE accounts;
+DROP TABLE uploads;
+DROP TABLE jobs;
+DROP TABLE series;
+DROP TABLE numbers;
+DROP TABLE ops;
+DROP TABLE pushes;
+DROP TABLE departures;
+DROP TABLE revisions;
+DROP TABLE records;
+DROP TABLE feeds;
+DROP TABLE meta;
