@@ -139,7 +139,7 @@ func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.
 		return wire.PushReply{}, err
 	}
 	for _, o := range outcomes {
-		reply.Outcomes = append(reply.Outcomes, toWire(o))
+		reply.Outcomes = append(reply.Outcomes, ToWire(o))
 	}
 	return reply, nil
 }
@@ -177,7 +177,7 @@ func replay(ctx context.Context, tx Tx, device Device, ops []wire.Sealed) ([]wir
 		if p.Hash != op.Hash {
 			return nil, fault.New(fault.ReplayDiffers).At(fmt.Sprintf("ops/%d", i))
 		}
-		o := toWire(p.Outcome)
+		o := ToWire(p.Outcome)
 		o.Replayed = true
 		out = append(out, o)
 	}
@@ -219,7 +219,14 @@ func (g *Gap) Error() string { return g.Fault.Error() }
 // Unwrap gives the fault.
 func (g *Gap) Unwrap() error { return g.Fault }
 
-func toWire(o record.Outcome) wire.Outcome {
+// ToWire gives an outcome the shape in which it travels and is stored.
+func ToWire(o record.Outcome) wire.Outcome {
 	return wire.Outcome{Op: o.Op, Seq: o.Seq, Status: string(o.Status), Version: o.Version, Code: o.Code, Zh: o.Zh, En: o.En,
 		Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), HeldBy: o.HeldBy, Replayed: o.Replayed}
+}
+
+// FromWire undoes [ToWire].
+func FromWire(o wire.Outcome) record.Outcome {
+	return record.Outcome{Op: o.Op, Seq: o.Seq, Status: record.Status(o.Status), Version: o.Version, Code: o.Code, Zh: o.Zh,
+		En: o.En, Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), HeldBy: o.HeldBy, Replayed: o.Replayed}
 }

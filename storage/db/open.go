@@ -1,0 +1,194 @@
+// Package db keeps everything but bytes in a relational database, PostgreSQL or SQLite: it implements the stores that
+// sync and domain declare. Bodies are canonical JSON text and opaque here, except for the expression indexes of the
+// migrations.
+//
+// It must not decide anything: no rule of law or of merging lives here.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+)
+
+// Config says where the data are.
+type Config struct {
+	URL string // postgres://… or sqlite:///path/to/file
+	Now func() time.Time
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	write   *gorm.DB // on SQLite one connection: there is one writer
+	read    *gorm.DB // on PostgreSQL the same as write
+	dialect dialect
+	now     func() time.Time
+	path    string // of the SQLite file
+	url     string
+}
+
+type dialect string
+
+const (
+	postgreSQL dialect = "postgres"
+	sqLite     dialect = "sqlite"
+)
+
+// Open connects, and checks that the database answers. It does not migrate.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return nil, errors.New("database URL cannot be parsed") // the cause would carry the password
+	}
+	switch u.Scheme {
+	case "postgres", "postgresql":
+		return openPostgres(ctx, cfg)
+	case "sqlite":
+		return openSQLite(ctx, cfg, u.Path)
+	}
+	return nil, fmt.Errorf("database URL has scheme %q, want postgres or sqlite", u.Scheme)
+}
+
+func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
+	g, err := gorm.Open(postgres.New(postgres.Config{DSN: cfg.URL}), settings(cfg.Now))
+	if err != nil {
+		return nil, translate(err)
+	}
+	pool, err := g.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(24)
+	pool.SetMaxIdleConns(24)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	d := &DB{write: g, read: g, dialect: postgreSQL, now: cfg.Now, url: cfg.URL}
+	return d, translate(pool.PingContext(ctx))
+}
+
+// openSQLite opens the file twice: one connection that writes, in immediate transactions, and a pool that only reads.
+// synchronous=FULL makes a commit durable before it is acknowledged; in WAL mode that is one fsync of the log.
+func openSQLite(ctx context.Context, cfg Config, path string) (*DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
+	write, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: file + "&_txlock=immediate"}), settings(cfg.Now))
+	if err != nil {
+		return nil, translate(err)
+	}
+	if err := limit(write, 1); err != nil {
+		return nil, err
+	}
+	read, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: file + "&_pragma=query_only(1)"}), settings(cfg.Now))
+	if err != nil {
+		return nil, translate(err)
+	}
+	d := &DB{write: write, read: read, dialect: sqLite, now: cfg.Now, path: path}
+	return d, limit(read, 8)
+}
+
+func limit(g *gorm.DB, conns int) error {
+	pool, err := g.DB()
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return nil
+}
+
+func settings(now func() time.Time) *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true,
+		PrepareStmt:            true,
+		TranslateError:         false, // errors.go reads the SQLSTATE itself, with the constraint's name
+		DisableAutomaticPing:   true,
+		NowFunc:                func() time.Time { return now().UTC().Truncate(time.Microsecond) },
+		Logger:                 logger.New(log.New(io.Discard, "", 0), logger.Config{LogLevel: logger.Silent}),
+	}
+}
+
+// Close ends all connections.
+func (d *DB) Close() error {
+	var errs []error
+	for _, g := range []*gorm.DB{d.write, d.read} {
+		if pool, err := g.DB(); err == nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Ready reports whether the database answers.
+func (d *DB) Ready(ctx context.Context) error {
+	var one int
+	if err := d.read.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error; err != nil {
+		return fault.New(fault.TemporarilyDown).Because(err)
+	}
+	return nil
+}
+
+// rows runs a query and calls scan for each row.
+func rows(ctx context.Context, pool gorm.ConnPool, scan func(*sql.Rows) error, query string, args ...any) error {
+	found, err := pool.QueryContext(ctx, query, args...)
+	if err != nil {
+		return translate(err)
+	}
+	defer found.Close()
+	for found.Next() {
+		if err := scan(found); err != nil {
+			return err
+		}
+	}
+	return translate(found.Err())
+}
+
+// marks is a list of n parameters for IN (…), beginning at $from on PostgreSQL.
+func (d *DB) marks(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if d.dialect == postgreSQL {
+			fmt.Fprintf(&b, "$%d", from+i)
+		} else {
+			b.WriteByte('?')
+		}
+	}
+	return b.String()
+}
+
+// among is a condition "column is one of these" with its arguments: one array on PostgreSQL, so that the statement stays the
+// same for any number of values; one JSON array on SQLite, for the same reason.
+func (d *DB) among(column string, position int, values []string) (string, any) {
+	if d.dialect == postgreSQL {
+		return fmt.Sprintf("%s = ANY($%d::text[])", column, position), values
+	}
+	return column + " IN (SELECT value FROM json_each(?))", jsonArray(values)
+}
+
+// param is the placeholder of the n-th parameter.
+func (d *DB) param(n int) string {
+	if d.dialect == postgreSQL {
+		return fmt.Sprintf("$%d", n)
+	}
+	return "?"
+}

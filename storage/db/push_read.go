@@ -1,0 +1,237 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// LockDevice implements push.Tx.
+func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error) {
+	d := push.Device{ID: device}
+	var revoked int64
+	query := "SELECT last_seq, head_hash, public_key, revoked_at FROM devices WHERE id = " + t.param(1) + t.forUpdate()
+	err := t.conn.QueryRowContext(ctx, query, device).Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked)
+	if err != nil {
+		return push.Device{}, translate(err)
+	}
+	d.Revoked = revoked != 0
+	err = rows(ctx, t.conn, func(r *sql.Rows) error {
+		var officer string
+		defer func() { d.Officers = append(d.Officers, officer) }()
+		return r.Scan(&officer)
+	}, "SELECT officer FROM device_officers WHERE device = "+t.param(1)+" ORDER BY officer", device)
+	return d, err
+}
+
+// forUpdate locks the selected rows on PostgreSQL; on SQLite the transaction is the only writer.
+func (d *DB) forUpdate() string {
+	if d.dialect == postgreSQL {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// Outcomes implements push.Tx.
+func (t *tx) Outcomes(ctx context.Context, device string, from, to uint64) (map[uint64]push.Past, error) {
+	past := map[uint64]push.Past{}
+	query := fmt.Sprintf("SELECT seq, hash, outcome FROM ops WHERE device = %s AND seq BETWEEN %s AND %s", t.param(1), t.param(2), t.param(3))
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var seq uint64
+		var hash string
+		var text []byte
+		if err := r.Scan(&seq, &hash, &text); err != nil {
+			return err
+		}
+		outcome, err := outcomeFrom(text)
+		past[seq] = push.Past{Hash: hash, Outcome: outcome}
+		return err
+	}, query, device, int64(from), int64(to))
+	return past, err
+}
+
+// FeedsOf implements push.Tx.
+func (t *tx) FeedsOf(ctx context.Context, records []string) (map[string]string, error) {
+	feeds := map[string]string{}
+	if len(records) == 0 {
+		return feeds, nil
+	}
+	where, arg := t.among("id", 1, records)
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var id, feed string
+		if err := r.Scan(&id, &feed); err != nil {
+			return err
+		}
+		feeds[id] = feed
+		return nil
+	}, "SELECT id, feed FROM records WHERE "+where, arg)
+	return feeds, err
+}
+
+// LockFeeds implements push.Tx. The rows are locked in the order of their names by every writer, so writers never wait for
+// each other in a circle.
+func (t *tx) LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error) {
+	heads := make(map[string]uint64, len(feeds))
+	if len(feeds) == 0 {
+		return heads, nil
+	}
+	if err := t.createFeeds(ctx, feeds); err != nil {
+		return nil, err
+	}
+	where, arg := t.among("name", 1, feeds)
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var name string
+		var head uint64
+		if err := r.Scan(&name, &head); err != nil {
+			return err
+		}
+		heads[name] = head
+		return nil
+	}, "SELECT name, head FROM feeds WHERE "+where+" ORDER BY name"+t.forUpdate(), arg)
+	return heads, err
+}
+
+func (t *tx) createFeeds(ctx context.Context, feeds []string) error {
+	if t.dialect == postgreSQL {
+		return t.exec(ctx, "INSERT INTO feeds (name, head) SELECT name, 0 FROM unnest($1::text[]) AS n(name) ORDER BY name ON CONFLICT DO NOTHING", feeds)
+	}
+	return t.exec(ctx, "INSERT INTO feeds (name, head) SELECT value, 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", jsonArray(feeds))
+}
+
+const rowColumns = "id, collection, feed, seq, version, removed, op, body"
+
+func scanRow(r *sql.Rows) (push.Row, error) {
+	var row push.Row
+	err := r.Scan(&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Body)
+	return row, err
+}
+
+// Records implements push.Tx.
+func (t *tx) Records(ctx context.Context, records []string) (map[string]push.Row, error) {
+	found := make(map[string]push.Row, len(records))
+	if len(records) == 0 {
+		return found, nil
+	}
+	where, arg := t.among("id", 1, records)
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		row, err := scanRow(r)
+		found[row.ID] = row
+		return err
+	}, "SELECT "+rowColumns+" FROM records WHERE "+where, arg)
+	return found, err
+}
+
+// Bodies implements push.Tx.
+func (t *tx) Bodies(ctx context.Context, refs []push.Version) (map[push.Version][]byte, error) {
+	bodies := make(map[push.Version][]byte, len(refs))
+	for _, ref := range refs {
+		var body []byte
+		query := "SELECT body FROM revisions WHERE record = " + t.param(1) + " AND version = " + t.param(2)
+		switch err := t.conn.QueryRowContext(ctx, query, ref.Record, int64(ref.Version)).Scan(&body); err {
+		case nil:
+			bodies[ref] = body
+		case sql.ErrNoRows:
+		default:
+			return nil, translate(err)
+		}
+	}
+	return bodies, nil
+}
+
+// OwnSince implements push.Tx.
+func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (map[string][]push.OwnOp, error) {
+	own := map[string][]push.OwnOp{}
+	query := fmt.Sprintf(`SELECT r.version, o.text FROM revisions r JOIN ops o ON o.id = r.op
+		WHERE r.record = %s AND r.version > %s AND o.device = %s ORDER BY r.version`, t.param(1), t.param(2), t.param(3))
+	for _, ref := range refs {
+		err := rows(ctx, t.conn, func(r *sql.Rows) error {
+			var op push.OwnOp
+			if err := r.Scan(&op.Version, &op.Text); err != nil {
+				return err
+			}
+			own[ref.Record] = append(own[ref.Record], op)
+			return nil
+		}, query, ref.Record, int64(ref.Version), device)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
+}
+
+// Unmet implements push.Tx.
+func (t *tx) Unmet(ctx context.Context, device string, records []string) (map[string]string, error) {
+	unmet := map[string]string{}
+	where, arg := t.among("record", 2, records)
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var id, op string
+		if err := r.Scan(&id, &op); err != nil {
+			return err
+		}
+		unmet[id] = op
+		return nil
+	}, "SELECT record, id FROM ops WHERE device = "+t.param(1)+" AND "+where+" AND status IN ('rejected', 'held') ORDER BY seq", device, arg)
+	return unmet, err
+}
+
+// Match implements push.Tx. The collection and the field stand in the text of the statement, so that the partial expression
+// index of the migrations applies; both come from our own declarations and are checked to be plain names.
+func (t *tx) Match(ctx context.Context, collection, field, value string) ([]push.Row, error) {
+	if !plain(collection) || !plain(field) {
+		return nil, fmt.Errorf("match %q.%q: not plain names", collection, field)
+	}
+	path := "body ->> '" + field + "'"
+	if t.dialect == postgreSQL {
+		path = "(body::jsonb) ->> '" + field + "'"
+	}
+	var found []push.Row
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		row, err := scanRow(r)
+		found = append(found, row)
+		return err
+	}, "SELECT "+rowColumns+" FROM records WHERE collection = '"+collection+"' AND "+path+" = "+t.param(1)+" AND NOT removed ORDER BY id", value)
+	return found, err
+}
+
+func plain(name string) bool {
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// NumberClaims implements push.Tx.
+func (t *tx) NumberClaims(ctx context.Context, uses []push.NumberUse) (map[push.NumberUse]string, error) {
+	claims := map[push.NumberUse]string{}
+	query := "SELECT document FROM numbers WHERE series = " + t.param(1) + " AND n = " + t.param(2)
+	for _, use := range uses {
+		var document string
+		switch err := t.conn.QueryRowContext(ctx, query, use.Series, int64(use.N)).Scan(&document); err {
+		case nil:
+			claims[push.NumberUse{Series: use.Series, N: use.N}] = document
+		case sql.ErrNoRows:
+		default:
+			return nil, translate(err)
+		}
+	}
+	return claims, nil
+}
+
+func outcomeText(o record.Outcome) (string, error) {
+	text, err := wire.Canonical(push.ToWire(o))
+	return string(text), err
+}
+
+func outcomeFrom(text []byte) (record.Outcome, error) {
+	var o wire.Outcome
+	if err := wire.Decode(text, &o); err != nil {
+		return record.Outcome{}, err
+	}
+	return push.FromWire(o), nil
+}

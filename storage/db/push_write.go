@@ -1,0 +1,194 @@
+package db
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+)
+
+// Write implements push.Tx: a dozen set-based statements, whatever the number of ops.
+func (t *tx) Write(ctx context.Context, b *push.Batch) error {
+	for _, step := range []func(context.Context, *push.Batch) error{
+		t.writePush, t.writeOps, t.writeRevisions, t.writeRecords, t.writeDepartures, t.writeNumbers, t.writeJobs,
+		t.writeHeads, t.writeDevice,
+	} {
+		if err := step(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) writePush(ctx context.Context, b *push.Batch) error {
+	if b.Push == nil {
+		return nil
+	}
+	p := b.Push
+	return t.exec(ctx, "INSERT INTO pushes (id, device, first_seq, last_seq, head, signature, received_at) VALUES ("+t.marks(1, 7)+")",
+		p.ID, p.Device, int64(p.FirstSeq), int64(p.LastSeq), p.Head, p.Signature, micros(b.At))
+}
+
+func (t *tx) writeOps(ctx context.Context, b *push.Batch) error {
+	outcomes := make([]string, len(b.Ops))
+	for i, op := range b.Ops {
+		text, err := outcomeText(op.Outcome)
+		if err != nil {
+			return err
+		}
+		outcomes[i] = text
+	}
+	at := micros(b.At)
+	return t.insert(ctx, table{name: "ops", columns: []column{
+		{"id", collect(b.Ops, func(o push.OpRow) string { return o.ID })},
+		{"device", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Device) })},
+		{"seq", collect(b.Ops, seqOrNull)},
+		{"push", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Push) })},
+		{"collection", collect(b.Ops, func(o push.OpRow) string { return o.Collection })},
+		{"record", collect(b.Ops, func(o push.OpRow) string { return o.Record })},
+		{"action", collect(b.Ops, func(o push.OpRow) string { return string(o.Action) })},
+		{"author", collect(b.Ops, func(o push.OpRow) string { return o.Author })},
+		{"occurred_at", collect(b.Ops, func(o push.OpRow) int64 { return micros(o.OccurredAt) })},
+		{"earliest", collect(b.Ops, func(o push.OpRow) int64 { return micros(o.Earliest) })},
+		{"latest", collect(b.Ops, func(o push.OpRow) int64 { return micros(o.Latest) })},
+		{"received_at", collect(b.Ops, func(push.OpRow) int64 { return at })},
+		{"hash", collect(b.Ops, func(o push.OpRow) string { return o.Hash })},
+		{"status", collect(b.Ops, func(o push.OpRow) string { return string(o.Outcome.Status) })},
+		{"outcome", outcomes},
+		{"text", collect(b.Ops, func(o push.OpRow) string { return string(o.Text) })},
+	}}, len(b.Ops))
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func seqOrNull(o push.OpRow) *int64 {
+	if o.Device == "" {
+		return nil
+	}
+	seq := int64(o.Seq)
+	return &seq
+}
+
+func (t *tx) writeRevisions(ctx context.Context, b *push.Batch) error {
+	at := micros(b.At)
+	return t.insert(ctx, table{name: "revisions", columns: []column{
+		{"record", collect(b.Revisions, func(r push.Revision) string { return r.Record })},
+		{"version", collect(b.Revisions, func(r push.Revision) int64 { return int64(r.Version.Version) })},
+		{"collection", collect(b.Revisions, func(r push.Revision) string { return r.Collection })},
+		{"op", collect(b.Revisions, func(r push.Revision) string { return r.Op })},
+		{"removed", collect(b.Revisions, func(r push.Revision) bool { return r.Removed })},
+		{"body", collect(b.Revisions, func(r push.Revision) string { return string(r.Body) })},
+		{"at", collect(b.Revisions, func(push.Revision) int64 { return at })},
+	}}, len(b.Revisions))
+}
+
+// overwriteRecord is the conflict clause of the records' upsert: it says what a new version changes.
+const overwriteRecord = `ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, seq = excluded.seq, version = excluded.version,
+	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at`
+
+func (t *tx) writeRecords(ctx context.Context, b *push.Batch) error {
+	at := micros(b.At)
+	return t.insert(ctx, table{name: "records", then: overwriteRecord, columns: []column{
+		{"id", collect(b.Records, func(r push.Row) string { return r.ID })},
+		{"collection", collect(b.Records, func(r push.Row) string { return r.Collection })},
+		{"feed", collect(b.Records, func(r push.Row) string { return r.Feed })},
+		{"seq", collect(b.Records, func(r push.Row) int64 { return int64(r.Seq) })},
+		{"version", collect(b.Records, func(r push.Row) int64 { return int64(r.Version) })},
+		{"removed", collect(b.Records, func(r push.Row) bool { return r.Removed })},
+		{"op", collect(b.Records, func(r push.Row) string { return r.Op })},
+		{"body", collect(b.Records, func(r push.Row) string { return string(r.Body) })},
+		{"updated_at", collect(b.Records, func(push.Row) int64 { return at })},
+	}}, len(b.Records))
+}
+
+// writeDepartures keeps one departure per feed and record, the newest. A record that came back has its old departure still
+// there, at a lower seq than the record's; pulls leave out such a departure.
+func (t *tx) writeDepartures(ctx context.Context, b *push.Batch) error {
+	newest := map[[2]string]push.Departure{}
+	for _, d := range b.Departures {
+		newest[[2]string{d.Feed, d.Record}] = d
+	}
+	var keep []push.Departure
+	for _, d := range b.Departures {
+		if newest[[2]string{d.Feed, d.Record}] == d {
+			keep = append(keep, d)
+		}
+	}
+	return t.insert(ctx, table{name: "departures",
+		then: "ON CONFLICT (feed, record) DO UPDATE SET seq = excluded.seq, reason = excluded.reason",
+		columns: []column{
+			{"feed", collect(keep, func(d push.Departure) string { return d.Feed })},
+			{"seq", collect(keep, func(d push.Departure) int64 { return int64(d.Seq) })},
+			{"record", collect(keep, func(d push.Departure) string { return d.Record })},
+			{"collection", collect(keep, func(d push.Departure) string { return d.Collection })},
+			{"reason", collect(keep, func(d push.Departure) string { return d.Reason })},
+		}}, len(keep))
+}
+
+func (t *tx) writeNumbers(ctx context.Context, b *push.Batch) error {
+	at := micros(b.At)
+	return t.insert(ctx, table{name: "numbers", then: "ON CONFLICT DO NOTHING", columns: []column{
+		{"series", collect(b.Numbers, func(u push.NumberUse) string { return u.Series })},
+		{"n", collect(b.Numbers, func(u push.NumberUse) int64 { return int64(u.N) })},
+		{"document", collect(b.Numbers, func(u push.NumberUse) string { return u.Document })},
+		{"at", collect(b.Numbers, func(push.NumberUse) int64 { return at })},
+	}}, len(b.Numbers))
+}
+
+// writeJobs queues work. A job that is waiting already is not doubled; one that is being done runs once more afterwards,
+// because its cause may have come too late for the run under way.
+func (t *tx) writeJobs(ctx context.Context, b *push.Batch) error {
+	at := micros(b.At)
+	jobs := distinct(b.Jobs)
+	return t.insert(ctx, table{name: "jobs",
+		then: "ON CONFLICT (kind, key) DO UPDATE SET id = excluded.id, due = excluded.due, attempts = 0, dead = excluded.dead",
+		columns: []column{
+			{"id", collect(jobs, func(record.Job) string { return uuid.Must(uuid.NewV7()).String() })},
+			{"kind", collect(jobs, func(j record.Job) string { return j.Kind })},
+			{"key", collect(jobs, func(j record.Job) string { return j.Key })},
+			{"due", collect(jobs, func(record.Job) int64 { return at })},
+			{"lease_until", collect(jobs, func(record.Job) int64 { return 0 })},
+			{"attempts", collect(jobs, func(record.Job) int64 { return 0 })},
+			{"dead", collect(jobs, func(record.Job) bool { return false })},
+			{"reason", collect(jobs, func(record.Job) string { return "" })},
+			{"created_at", collect(jobs, func(record.Job) int64 { return at })},
+		}}, len(jobs))
+}
+
+func distinct(jobs []record.Job) []record.Job {
+	seen := map[record.Job]bool{}
+	var out []record.Job
+	for _, j := range jobs {
+		if !seen[j] {
+			seen[j] = true
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+func (t *tx) writeHeads(ctx context.Context, b *push.Batch) error {
+	for feed, head := range b.Heads {
+		err := t.exec(ctx, "UPDATE feeds SET head = "+t.param(1)+" WHERE name = "+t.param(2)+" AND head < "+t.param(3),
+			int64(head), feed, int64(head))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) writeDevice(ctx context.Context, b *push.Batch) error {
+	if b.Device == nil {
+		return nil
+	}
+	return t.exec(ctx, "UPDATE devices SET last_seq = "+t.param(1)+", head_hash = "+t.param(2)+" WHERE id = "+t.param(3),
+		int64(b.Device.LastSeq), b.Device.HeadHash, b.Device.ID)
+}
