@@ -1,0 +1,99 @@
+package document
+
+import (
+	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// RenderJob is the kind of the work that renders an issued paper; its key is the paper's record id.
+const RenderJob = "document.render"
+
+// The states of a paper.
+const (
+	Draft  = "draft"
+	Issued = "issued"
+	Voided = "voided"
+)
+
+// Templates declares the collection of paper templates: data with versions, written by the supervisors' side.
+var Templates = record.Collection{
+	Name: "templates", Schema: 1, Scope: record.District,
+	Fields: []record.Field{
+		{Path: "kind", Kind: record.String, Required: true},
+		{Path: "name", Kind: record.String, Required: true},
+		{Path: "version", Kind: record.Number, Required: true},
+		{Path: "validFrom", Kind: record.Date, Required: true},
+		{Path: "fields", Class: record.Entries, Kind: record.Map, Required: true},
+		{Path: "layout", Class: record.Entries, Kind: record.Map, Required: true},
+		{Path: "signers", Class: record.Entries, Kind: record.Map},
+	},
+}
+
+// Documents declares the collection of papers. From issue on a paper is frozen: it can only be voided, and corrected by
+// another paper that names it.
+var Documents = record.Collection{
+	Name: "documents", Schema: 1, Scope: record.Unit,
+	Fields: []record.Field{
+		{Path: "unit", Class: record.Frozen, Kind: record.String, Required: true},
+		{Path: "kind", Class: record.Frozen, Kind: record.String, Required: true},
+		{Path: "template", Class: record.Frozen, Kind: record.IDKind, Required: true},
+		{Path: "templateVersion", Class: record.Frozen, Kind: record.Number, Required: true},
+		{Path: "inspection", Class: record.Frozen, Kind: record.IDKind},
+		{Path: "subject", Class: record.Frozen, Kind: record.IDKind},
+		{Path: "officers", Class: record.Frozen, Kind: record.Map},
+		{Path: "officers/*", Class: record.Frozen, Kind: record.Map},
+		{Path: "data", Class: record.Frozen, Kind: record.Map},
+		{Path: "data/*", Class: record.Frozen},
+		{Path: "number", Class: record.Frozen, Kind: record.Map},
+		{Path: "number/series", Class: record.Frozen, Kind: record.String},
+		{Path: "number/n", Class: record.Frozen, Kind: record.Number},
+		{Path: "number/text", Class: record.Frozen, Kind: record.String},
+		{Path: "signatures", Class: record.Append, Kind: record.Map},
+		{Path: "state", Class: record.State, Kind: record.String, Required: true},
+		{Path: "issuedAt", Class: record.Frozen, Kind: record.Time},
+		{Path: "voidReason", Kind: record.String},
+		{Path: "rendered", Class: record.Server, Kind: record.Map},
+	},
+	Transitions: map[string][]string{"": {Draft, Issued}, Draft: {Issued, Voided}, Issued: {Voided}},
+	FrozenWhen:  func(body record.Object) bool { return body["state"] != Draft },
+	Jobs: func(ev record.Event) []record.Job {
+		if !BecameIssued(ev) {
+			return nil
+		}
+		return []record.Job{{Kind: RenderJob, Key: ev.Op.Record}}
+	},
+	Claims: func(ev record.Event) []record.Claim {
+		number, _ := ev.After["number"].(record.Object)
+		series, _ := number["series"].(string)
+		n, _ := number["n"].(float64)
+		if !BecameIssued(ev) || series == "" || n < 1 {
+			return nil
+		}
+		return []record.Claim{{Series: series, N: uint64(n)}}
+	},
+}
+
+// BecameIssued reports whether the event is the issue of a paper.
+func BecameIssued(ev record.Event) bool {
+	return ev.After != nil && ev.After["state"] == Issued && ev.Before["state"] != Issued
+}
+
+// Blocks declares the collection of leased numbers: each is in the feed of the one device that may use them.
+var Blocks = record.Collection{
+	Name: "blocks", Schema: 1, Scope: record.Device,
+	Fields: []record.Field{
+		{Path: "device", Class: record.Server, Kind: record.IDKind, Required: true},
+		{Path: "series", Class: record.Server, Kind: record.String, Required: true},
+		{Path: "organ", Class: record.Server, Kind: record.String, Required: true},
+		{Path: "kind", Class: record.Server, Kind: record.String, Required: true},
+		{Path: "year", Class: record.Server, Kind: record.Number, Required: true},
+		{Path: "from", Class: record.Server, Kind: record.Number, Required: true},
+		{Path: "to", Class: record.Server, Kind: record.Number, Required: true},
+		{Path: "leasedAt", Class: record.Server, Kind: record.Time, Required: true},
+		{Path: "expiresAt", Class: record.Server, Kind: record.Time, Required: true},
+	},
+}
+
+// SeriesName names the series of numbers of an organ, a kind of paper and a year.
+func SeriesName(organ, kind string, year int) string { return fmt.Sprintf("%s/%s/%d", organ, kind, year) }
