@@ -1,0 +1,165 @@
+// Package config reads the program's configuration from the environment. Every variable is documented here, has a safe
+// default, and a wrong value is one line that names the variable.
+//
+// It must not open, connect or create anything.
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything the server can be told. Secrets may be given as FIELDWARDEN_X or, better, as a file's path in
+// FIELDWARDEN_X_FILE; they are never logged.
+type Config struct {
+	Data        string `env:"DATA" envDefault:"./data"`           // folder of the embedded default: database, evidence, spool, secret
+	Listen      string `env:"LISTEN" envDefault:"127.0.0.1:8080"` // address to serve on
+	PublicURL   string `env:"PUBLIC_URL"`                         // how handhelds and QR codes reach the server; default http://<listen>
+	District    string `env:"DISTRICT" envDefault:"120102"`       // division code of the district (GB/T 2260)
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`        // debug, info, warn or error
+	DatabaseURL string `env:"DATABASE_URL"`                       // postgres://…; default: SQLite in the data folder
+	Secret      string `env:"SECRET"`                             // master secret, base64 of 32 bytes; default: made once in the data folder
+	S3          S3     `envPrefix:"S3_"`
+
+	UploadTTL    time.Duration `env:"UPLOAD_TTL" envDefault:"168h"`   // how long an unfinished upload is kept
+	NumberTTL    time.Duration `env:"NUMBER_TTL" envDefault:"720h"`   // how long a leased block of numbers may be used
+	Workers      int           `env:"WORKERS" envDefault:"2"`         // jobs done at once
+	TrustedProxy string        `env:"TRUSTED_PROXY"`                  // address whose X-Forwarded-For is believed
+	ShutdownWait time.Duration `env:"SHUTDOWN_WAIT" envDefault:"20s"` // how long requests may still run when the server stops
+}
+
+// S3 says where evidence and papers are kept when not in the data folder.
+type S3 struct {
+	Endpoint  string `env:"ENDPOINT"` // host:port; empty: the data folder
+	Bucket    string `env:"BUCKET" envDefault:"fieldwarden"`
+	Region    string `env:"REGION" envDefault:"us-east-1"`
+	AccessKey string `env:"ACCESS_KEY"`
+	SecretKey string `env:"SECRET_KEY"`
+	TLS       bool   `env:"TLS" envDefault:"true"`
+	Lock      string `env:"LOCK" envDefault:"governance"` // object lock mode: governance or compliance
+}
+
+// prefix stands before every variable's name.
+const prefix = "FIELDWARDEN_"
+
+// Load reads the process environment.
+func Load() (Config, error) { return From(environ()) }
+
+// From reads a given environment.
+func From(environment map[string]string) (Config, error) {
+	var c Config
+	if err := readFiles(environment); err != nil {
+		return c, err
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: prefix, Environment: environment}); err != nil {
+		return c, explain(err)
+	}
+	return c, c.check()
+}
+
+// readFiles replaces FIELDWARDEN_X_FILE by FIELDWARDEN_X for the secrets.
+func readFiles(environment map[string]string) error {
+	for _, name := range []string{"SECRET", "DATABASE_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY"} {
+		path := environment[prefix+name+"_FILE"]
+		if path == "" {
+			continue
+		}
+		if environment[prefix+name] != "" {
+			return fmt.Errorf("%s%s 与 %s%s_FILE 不能同时设置 / set either, not both", prefix, name, prefix, name)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("%s%s_FILE 无法读取 / cannot be read: %w", prefix, name, err)
+		}
+		environment[prefix+name] = strings.TrimSpace(string(text))
+	}
+	return nil
+}
+
+// explain turns the parser's error into one line that names the variable and not its value.
+func explain(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) || len(all.Errors) == 0 {
+		return err
+	}
+	var parse env.ParseError
+	if errors.As(all.Errors[0], &parse) {
+		return fmt.Errorf("%s 的值无法识别，应为 %s / cannot be read as %s", variable(parse.Name), parse.Type, parse.Type)
+	}
+	return all.Errors[0]
+}
+
+// fields maps the struct's field names, which the parser reports, to variables.
+var fields = map[string]string{"UploadTTL": "UPLOAD_TTL", "NumberTTL": "NUMBER_TTL", "Workers": "WORKERS", "TLS": "S3_TLS",
+	"ShutdownWait": "SHUTDOWN_WAIT"}
+
+func variable(field string) string { return prefix + fields[field] }
+
+var division = regexp.MustCompile(`^[1-9][0-9]{5}$`)
+
+func (c *Config) check() error {
+	wrong := func(name, zh, en string) error { return fmt.Errorf("%s%s %s / %s", prefix, name, zh, en) }
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return wrong("LISTEN", "应为 地址:端口", "must be address:port")
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return wrong("PUBLIC_URL", "应为 http 或 https 地址", "must be an http or https URL")
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if !division.MatchString(c.District) {
+		return wrong("DISTRICT", "应为六位行政区划代码", "must be a division code of six digits")
+	}
+	if !strings.Contains(" debug info warn error ", " "+c.LogLevel+" ") {
+		return wrong("LOG_LEVEL", "应为 debug、info、warn 或 error", "must be debug, info, warn or error")
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") &&
+		!strings.HasPrefix(c.DatabaseURL, "sqlite://") {
+		return wrong("DATABASE_URL", "应以 postgres:// 或 sqlite:// 开头", "must begin with postgres:// or sqlite://")
+	}
+	if c.Secret != "" {
+		if key, err := base64.StdEncoding.DecodeString(c.Secret); err != nil || len(key) != 32 {
+			return wrong("SECRET", "应为 32 字节的 base64 编码", "must be base64 of 32 bytes")
+		}
+	}
+	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
+		return wrong("S3_ACCESS_KEY", "设置 S3_ENDPOINT 时必须提供访问密钥", "and S3_SECRET_KEY are required with S3_ENDPOINT")
+	}
+	if c.S3.Lock != "governance" && c.S3.Lock != "compliance" {
+		return wrong("S3_LOCK", "应为 governance 或 compliance", "must be governance or compliance")
+	}
+	if c.Workers < 1 || c.Workers > 64 {
+		return wrong("WORKERS", "应在 1 至 64 之间", "must be 1 to 64")
+	}
+	return nil
+}
+
+// Database is the URL of the database: the configured one, or SQLite in the data folder.
+func (c *Config) Database() (string, error) {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL, nil
+	}
+	path, err := filepath.Abs(filepath.Join(c.Data, "fieldwarden.db"))
+	return "sqlite://" + (&url.URL{Path: path}).EscapedPath(), err
+}
+
+func environ() map[string]string {
+	out := map[string]string{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		out[name] = value
+	}
+	return out
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// An empty environment must give a server that runs on the data folder and listens on loopback only.
+func TestDefaultsAreSafe(t *testing.T) {
+	c, err := From(map[string]string{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(c.Listen, "127.0.0.1:") || c.PublicURL != "http://"+c.Listen || c.S3.Endpoint != "" {
+		t.Errorf("defaults are not local: %+v", c)
+	}
+	if db, err := c.Database(); err != nil || !strings.HasPrefix(db, "sqlite:///") {
+		t.Errorf("Database() = %q, %v", db, err)
+	}
+}
+
+// Each wrong value is one line that names its variable and never repeats the value, which may be a secret.
+func TestAWrongValueNamesItsVariable(t *testing.T) {
+	for name, value := range map[string]string{
+		"LISTEN": "nowhere-in-particular", "PUBLIC_URL": "ftp://hidden-value", "DISTRICT": "hidden-value", "LOG_LEVEL": "hidden-value",
+		"DATABASE_URL": "mysql://hidden-value", "SECRET": "hidden-value", "UPLOAD_TTL": "hidden-value", "NUMBER_TTL": "hidden-value",
+		"WORKERS": "hidden-value", "S3_TLS": "hidden-value", "S3_LOCK": "hidden-value", "SHUTDOWN_WAIT": "hidden-value",
+	} {
+		_, err := From(map[string]string{"FIELDWARDEN_" + name: value})
+		if err == nil {
+			t.Errorf("%s=%s was taken", name, value)
+			continue
+		}
+		text := err.Error()
+		if !strings.Contains(text, "FIELDWARDEN_"+name) || strings.Contains(text, "hidden-value") || strings.Contains(text, "\n") {
+			t.Errorf("%s: %q should name the variable, in one line, without the value", name, text)
+		}
+	}
+}
+
+func TestASecretComesFromAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "url")
+	if err := os.WriteFile(path, []byte("postgres://u:p@h/d\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := From(map[string]string{"FIELDWARDEN_DATABASE_URL_FILE": path})
+	if err != nil || c.DatabaseURL != "postgres://u:p@h/d" {
+		t.Errorf("got %q, %v", c.DatabaseURL, err)
+	}
+	_, err = From(map[string]string{"FIELDWARDEN_DATABASE_URL_FILE": path, "FIELDWARDEN_DATABASE_URL": "postgres://x"})
+	if err == nil || strings.Contains(err.Error(), "postgres://") {
+		t.Errorf("both ways at once: %v", err)
+	}
+}
+
+// The master secret is made once, private to its owner, and found again; damage is told, never papered over by a new one.
+func TestMasterIsMadeOnceAndKept(t *testing.T) {
+	c := Config{Data: filepath.Join(t.TempDir(), "data")}
+	first, err := c.Master()
+	if err != nil || len(first) != 32 {
+		t.Fatalf("Master() = %d bytes, %v", len(first), err)
+	}
+	if again, err := c.Master(); err != nil || !bytes.Equal(first, again) {
+		t.Errorf("the second call gave another secret (%v)", err)
+	}
+	path := filepath.Join(c.Data, "secret")
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v; want 0600", info.Mode(), err)
+	}
+	if err := os.WriteFile(path, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Master(); err == nil {
+		t.Error("a damaged secret was replaced silently")
+	}
+}
+
+func TestDerivedKeysDiffer(t *testing.T) {
+	a, _ := Derive(make([]byte, 32), "cursor")
+	b, _ := Derive(make([]byte, 32), "keys")
+	if len(a) != 32 || bytes.Equal(a, b) {
+		t.Error("keys for two purposes must be 32 bytes and differ")
+	}
+}
