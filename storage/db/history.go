@@ -1,0 +1,45 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+)
+
+var _ pull.History = (*DB)(nil)
+
+// Record implements pull.History.
+func (d *DB) Record(ctx context.Context, collection, id string) (pull.Record, error) {
+	r := pull.Record{Collection: collection, ID: id}
+	query := "SELECT feed, version, removed, body FROM records WHERE id = " + d.param(1) + " AND collection = " + d.param(2)
+	err := d.pool().QueryRowContext(ctx, query, id, collection).Scan(&r.Feed, &r.Version, &r.Removed, &r.Body)
+	return r, translate(err)
+}
+
+// Revisions implements pull.History.
+func (d *DB) Revisions(ctx context.Context, id string) ([]pull.Revision, error) {
+	var found []pull.Revision
+	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var v pull.Revision
+		var device sql.NullString
+		var occurred, received int64
+		err := r.Scan(&v.Version, &v.Op, &v.Action, &v.Author, &device, &occurred, &received, &v.Status, &v.Body)
+		v.Device, v.OccurredAt, v.ReceivedAt = device.String, moment(occurred), moment(received)
+		found = append(found, v)
+		return err
+	}, `SELECT v.version, v.op, o.action, o.author, o.device, o.occurred_at, o.received_at, o.status, v.body
+		FROM revisions v JOIN ops o ON o.id = v.op WHERE v.record = `+d.param(1)+" ORDER BY v.version", id)
+	return found, err
+}
+
+// Lookup implements pull.History.
+func (d *DB) Lookup(ctx context.Context, collection, field, value string) ([]pull.Record, error) {
+	t := tx{DB: d, conn: d.pool()}
+	rows, err := t.Match(ctx, collection, field, value)
+	out := make([]pull.Record, len(rows))
+	for i, r := range rows {
+		out[i] = pull.Record{Collection: r.Collection, ID: r.ID, Feed: r.Feed, Version: r.Version, Body: r.Body}
+	}
+	return out, err
+}

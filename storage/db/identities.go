@@ -1,0 +1,161 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+)
+
+var _ people.Identities = (*DB)(nil)
+
+// take reads one row by a condition.
+func take[R any](ctx context.Context, g *gorm.DB, where string, args ...any) (R, error) {
+	var r R
+	err := g.WithContext(ctx).Where(where, args...).Take(&r).Error
+	return r, translate(err)
+}
+
+// change updates named columns of the rows that match; none is fault request.not_found.
+func (d *DB) change(ctx context.Context, row any, columns map[string]any, where string, args ...any) error {
+	res := d.write.WithContext(ctx).Model(row).Where(where, args...).Updates(columns)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return fault.New(fault.NotFound)
+	}
+	return translate(res.Error)
+}
+
+// CreateAccount implements people.Identities.
+func (d *DB) CreateAccount(ctx context.Context, a people.Account) error {
+	r := accountToRow(a)
+	return translate(d.write.WithContext(ctx).Create(&r).Error)
+}
+
+// AccountByName implements people.Identities.
+func (d *DB) AccountByName(ctx context.Context, name string) (people.Account, error) {
+	r, err := take[accountRow](ctx, d.read, "name = ?", name)
+	return accountFromRow(r), err
+}
+
+// Account implements people.Identities.
+func (d *DB) Account(ctx context.Context, id string) (people.Account, error) {
+	r, err := take[accountRow](ctx, d.read, "id = ?", id)
+	return accountFromRow(r), err
+}
+
+// SetPassword implements people.Identities.
+func (d *DB) SetPassword(ctx context.Context, account, hash string) error {
+	return d.change(ctx, &accountRow{}, map[string]any{"password_hash": hash, "failures": 0, "next_try_at": 0}, "id = ?", account)
+}
+
+// DisableAccount implements people.Identities.
+func (d *DB) DisableAccount(ctx context.Context, account string, at time.Time) error {
+	return d.change(ctx, &accountRow{}, map[string]any{"disabled_at": micros(at)}, "id = ?", account)
+}
+
+// CountFailure implements people.Identities.
+func (d *DB) CountFailure(ctx context.Context, account string, nextTryAt time.Time) error {
+	return d.change(ctx, &accountRow{}, map[string]any{"failures": gorm.Expr("failures + 1"), "next_try_at": micros(nextTryAt)}, "id = ?", account)
+}
+
+// CountSuccess implements people.Identities.
+func (d *DB) CountSuccess(ctx context.Context, account string) error {
+	return d.change(ctx, &accountRow{}, map[string]any{"failures": 0, "next_try_at": 0}, "id = ?", account)
+}
+
+// Accounts implements people.Identities.
+func (d *DB) Accounts(ctx context.Context) (int, error) {
+	var n int64
+	err := d.read.WithContext(ctx).Model(&accountRow{}).Count(&n).Error
+	return int(n), translate(err)
+}
+
+// CreateCode implements people.Identities.
+func (d *DB) CreateCode(ctx context.Context, c people.EnrolmentCode) error {
+	r := codeToRow(c)
+	return translate(d.write.WithContext(ctx).Create(&r).Error)
+}
+
+// Enrol implements people.Identities. The code's row is locked, so of two devices with one code the second is refused.
+func (d *DB) Enrol(ctx context.Context, digest string, device people.Device, at time.Time) (people.Device, error) {
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		if d.dialect == postgreSQL {
+			g = g.Clauses(clause.Locking{Strength: "UPDATE"})
+		}
+		code, err := take[codeRow](ctx, g, "digest = ?", digest)
+		if errors.Is(err, fault.New(fault.NotFound)) {
+			return fault.New(fault.EnrolmentUnknown)
+		}
+		if err != nil {
+			return err
+		}
+		if code.UsedBy != "" {
+			device, err = sameDevice(ctx, g, code.UsedBy, device)
+			return err
+		}
+		if moment(code.ExpiresAt).Before(at) {
+			return fault.New(fault.EnrolmentExpired)
+		}
+		device.Unit = code.Unit
+		r := deviceToRow(device)
+		if err := g.Create(&r).Error; err != nil {
+			return err
+		}
+		return g.Model(&codeRow{}).Where("digest = ?", digest).Update("used_by", device.ID).Error
+	})
+	if err != nil {
+		return people.Device{}, translate(err)
+	}
+	return device, nil
+}
+
+// sameDevice answers a repeated enrolment: the device that used the code gets its own record again, any other is refused.
+func sameDevice(ctx context.Context, g *gorm.DB, usedBy string, device people.Device) (people.Device, error) {
+	r, err := take[deviceRow](ctx, g, "id = ?", usedBy)
+	if err != nil {
+		return people.Device{}, err
+	}
+	if !bytes.Equal(r.PublicKey, device.PublicKey) {
+		return people.Device{}, fault.New(fault.EnrolmentUsed)
+	}
+	return deviceFromRow(r), nil
+}
+
+// Device implements people.Identities.
+func (d *DB) Device(ctx context.Context, id string) (people.Device, error) {
+	r, err := take[deviceRow](ctx, d.read, "id = ?", id)
+	return deviceFromRow(r), err
+}
+
+// Devices implements people.Identities.
+func (d *DB) Devices(ctx context.Context, unit string) ([]people.Device, error) {
+	var found []deviceRow
+	err := d.read.WithContext(ctx).Where("unit = ?", unit).Order("id").Find(&found).Error
+	out := make([]people.Device, len(found))
+	for i, r := range found {
+		out[i] = deviceFromRow(r)
+	}
+	return out, translate(err)
+}
+
+// RevokeDevice implements people.Identities.
+func (d *DB) RevokeDevice(ctx context.Context, id string, at time.Time) error {
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		res := g.Model(&deviceRow{}).Where("id = ?", id).Update("revoked_at", micros(at))
+		if res.Error == nil && res.RowsAffected == 0 {
+			return fault.New(fault.NotFound)
+		}
+		if res.Error != nil {
+			return res.Error
+		}
+		return g.Model(&familyRow{}).Where("device = ? AND ended_at = 0", id).
+			Updates(map[string]any{"ended_at": micros(at), "end_reason": "revoked"}).Error
+	})
+	return translate(err)
+}

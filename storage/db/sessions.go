@@ -1,0 +1,116 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+)
+
+// deviceOfficerRow notes that an officer has signed in on a device: its ops may name that officer as author.
+type deviceOfficerRow struct {
+	Device  string `gorm:"primaryKey"`
+	Officer string `gorm:"primaryKey"`
+}
+
+func (deviceOfficerRow) TableName() string { return "device_officers" }
+
+// BeginFamily implements people.Identities.
+func (d *DB) BeginFamily(ctx context.Context, f people.Family, first people.RefreshToken) error {
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		family, token := familyToRow(f), tokenToRow(first)
+		if err := g.Create(&family).Error; err != nil {
+			return err
+		}
+		if err := g.Create(&token).Error; err != nil {
+			return err
+		}
+		return g.Clauses(clause.OnConflict{DoNothing: true}).Create(&deviceOfficerRow{f.Device, f.Officer}).Error
+	})
+	return translate(err)
+}
+
+// Family implements people.Identities.
+func (d *DB) Family(ctx context.Context, id string) (people.Family, error) {
+	r, err := take[familyRow](ctx, d.read, "id = ?", id)
+	return familyFromRow(r), err
+}
+
+// Token implements people.Identities.
+func (d *DB) Token(ctx context.Context, digest string) (people.RefreshToken, error) {
+	r, err := take[tokenRow](ctx, d.read, "digest = ?", digest)
+	return tokenFromRow(r), err
+}
+
+// Exchange implements people.Identities.
+func (d *DB) Exchange(ctx context.Context, digest string, successor people.RefreshToken, at time.Time) error {
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		res := g.Model(&tokenRow{}).Where("digest = ? AND used_at = 0", digest).
+			Updates(map[string]any{"used_at": micros(at), "successor": successor.Digest})
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			if _, err := take[tokenRow](ctx, g, "digest = ?", digest); err != nil {
+				return err
+			}
+		}
+		r := tokenToRow(successor)
+		return g.Clauses(clause.OnConflict{DoNothing: true}).Create(&r).Error
+	})
+	return translate(err)
+}
+
+// EndFamily implements people.Identities. The first reason stands.
+func (d *DB) EndFamily(ctx context.Context, id, reason string, at time.Time) error {
+	if _, err := d.Family(ctx, id); err != nil {
+		return err
+	}
+	return translate(d.write.WithContext(ctx).Model(&familyRow{}).Where("id = ? AND ended_at = 0", id).
+		Updates(map[string]any{"ended_at": micros(at), "end_reason": reason}).Error)
+}
+
+// CreateKey implements people.Identities.
+func (d *DB) CreateKey(ctx context.Context, k people.SigningKey) error {
+	r := keyToRow(k)
+	return translate(d.write.WithContext(ctx).Create(&r).Error)
+}
+
+// Keys implements people.Identities, newest first.
+func (d *DB) Keys(ctx context.Context, use string) ([]people.SigningKey, error) {
+	var found []keyRow
+	err := d.read.WithContext(ctx).Where("use = ?", use).Order("created_at DESC, id").Find(&found).Error
+	out := make([]people.SigningKey, len(found))
+	for i, r := range found {
+		out[i] = keyFromRow(r)
+	}
+	return out, translate(err)
+}
+
+// RetireKeys implements people.Identities.
+func (d *DB) RetireKeys(ctx context.Context, use, except string, at time.Time) error {
+	return translate(d.write.WithContext(ctx).Model(&keyRow{}).Where("use = ? AND id <> ? AND retired_at = 0", use, except).
+		Update("retired_at", micros(at)).Error)
+}
+
+// LeaseNumbers takes the next count numbers of a series for good and returns the first. Numbers are never given twice; one
+// that is not used stays accounted for by the block it was leased in.
+func (d *DB) LeaseNumbers(ctx context.Context, series string, count int) (first uint64, err error) {
+	if count < 1 {
+		return 0, fault.New(fault.FieldInvalid).At("count")
+	}
+	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
+		query := "INSERT INTO series (name, last) VALUES (" + t.marks(1, 2) + ") ON CONFLICT (name) DO UPDATE SET last = series.last + excluded.last RETURNING last"
+		var last uint64
+		if err := t.conn.QueryRowContext(ctx, query, series, count).Scan(&last); err != nil {
+			return translate(err)
+		}
+		first = last - uint64(count) + 1
+		return nil
+	})
+	return first, err
+}
