@@ -85,10 +85,11 @@ func (d *DB) CreateCode(ctx context.Context, c people.EnrolmentCode) error {
 // Enrol implements people.Identities. The code's row is locked, so of two devices with one code the second is refused.
 func (d *DB) Enrol(ctx context.Context, digest string, device people.Device, at time.Time) (people.Device, error) {
 	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		locked := g
 		if d.dialect == postgreSQL {
-			g = g.Clauses(clause.Locking{Strength: "UPDATE"})
+			locked = g.Clauses(clause.Locking{Strength: "UPDATE"})
 		}
-		code, err := take[codeRow](ctx, g, "digest = ?", digest)
+		code, err := take[codeRow](ctx, locked, "digest = ?", digest)
 		if errors.Is(err, fault.New(fault.NotFound)) {
 			return fault.New(fault.EnrolmentUnknown)
 		}

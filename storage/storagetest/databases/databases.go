@@ -1,0 +1,45 @@
+// Package databases opens fresh, migrated databases for tests: every test of a store runs on each of them.
+package databases
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/storage/db"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
+)
+
+// Each runs the test on SQLite and on PostgreSQL, each with a database of its own.
+func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLite(t, time.Now)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t, time.Now)) })
+}
+
+// SQLite opens a fresh SQLite database.
+func SQLite(t testing.TB, now func() time.Time) *db.DB {
+	t.Helper()
+	return open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), now)
+}
+
+// Postgres opens a fresh PostgreSQL database.
+func Postgres(t testing.TB, now func() time.Time) *db.DB {
+	t.Helper()
+	return open(t, services.Postgres(t), now)
+}
+
+func open(t testing.TB, url string, now func() time.Time) *db.DB {
+	t.Helper()
+	ctx := context.Background()
+	d, err := db.Open(ctx, db.Config{URL: url, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	if _, err := d.MigrateUp(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}

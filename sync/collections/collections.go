@@ -1,0 +1,30 @@
+// Package collections is the catalogue: every collection the server reconciles, each with the gates that judge it. What a
+// collection is stands in the domain; here only stands which ones there are and which law judges which acts.
+package collections
+
+import (
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/inspect"
+	"github.com/fieldwarden/fieldwarden/domain/law"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Catalogue builds the catalogue. It fails only when a declaration contradicts itself.
+func Catalogue() (record.Catalogue, error) {
+	tasks := inspect.Tasks
+	inspections := inspect.Inspections
+	documents := document.Documents
+	all := []record.Collection{
+		people.Units, people.Officers, people.Certificates,
+		law.Items, inspect.Checklists, document.Templates, inspect.Subjects,
+		tasks, inspections, documents, evidence.Evidence,
+		Findings, Conflicts, document.Blocks,
+	}
+	pointers := make([]*record.Collection, len(all))
+	for i := range all {
+		pointers[i] = &all[i]
+	}
+	return record.NewCatalogue(pointers...)
+}
