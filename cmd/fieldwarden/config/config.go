@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -20,33 +21,52 @@ import (
 )
 
 // Config is everything the server can be told. Secrets may be given as FIELDWARDEN_X or, better, as a file's path in
-// FIELDWARDEN_X_FILE; they are never logged.
+// FIELDWARDEN_X_FILE; they are never logged. The tags zh and en are the variables' documentation; see [Variables].
 type Config struct {
-	Data        string `env:"DATA" envDefault:"./data"`           // folder of the embedded default: database, evidence, spool, secret
-	Listen      string `env:"LISTEN" envDefault:"127.0.0.1:8080"` // address to serve on
-	PublicURL   string `env:"PUBLIC_URL"`                         // how handhelds and QR codes reach the server; default http://<listen>
-	District    string `env:"DISTRICT" envDefault:"120102"`       // division code of the district (GB/T 2260)
-	LogLevel    string `env:"LOG_LEVEL" envDefault:"info"`        // debug, info, warn or error
-	DatabaseURL string `env:"DATABASE_URL"`                       // postgres://…; default: SQLite in the data folder
-	Secret      string `env:"SECRET"`                             // master secret, base64 of 32 bytes; default: made once in the data folder
+	Data        string `env:"DATA" envDefault:"./data" zh:"数据目录：内置数据库、证据、上传缓存和主密钥" en:"folder of the embedded default: database, evidence, spool, master secret"`
+	Listen      string `env:"LISTEN" envDefault:"127.0.0.1:8080" zh:"监听地址" en:"address to serve on"`
+	PublicURL   string `env:"PUBLIC_URL" zh:"手持终端和二维码访问的地址，默认 http://监听地址" en:"how handhelds and QR codes reach the server; default http://<listen>"`
+	District    string `env:"DISTRICT" envDefault:"120102" zh:"本级行政区划代码（GB/T 2260）" en:"division code of the district (GB/T 2260)"`
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" zh:"日志级别：debug、info、warn、error" en:"debug, info, warn or error"`
+	DatabaseURL string `env:"DATABASE_URL" zh:"postgres://…；默认使用数据目录中的 SQLite（可用 _FILE）" en:"postgres://…; default: SQLite in the data folder (or _FILE)"`
+	Secret      string `env:"SECRET" zh:"主密钥，32 字节 base64；默认在数据目录中生成一次（可用 _FILE）" en:"master secret, base64 of 32 bytes; default: made once in the data folder (or _FILE)"`
 	S3          S3     `envPrefix:"S3_"`
 
-	UploadTTL    time.Duration `env:"UPLOAD_TTL" envDefault:"168h"`   // how long an unfinished upload is kept
-	NumberTTL    time.Duration `env:"NUMBER_TTL" envDefault:"720h"`   // how long a leased block of numbers may be used
-	Workers      int           `env:"WORKERS" envDefault:"2"`         // jobs done at once
-	TrustedProxy string        `env:"TRUSTED_PROXY"`                  // address whose X-Forwarded-For is believed
-	ShutdownWait time.Duration `env:"SHUTDOWN_WAIT" envDefault:"20s"` // how long requests may still run when the server stops
+	UploadTTL    time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
+	NumberTTL    time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
+	Workers      int           `env:"WORKERS" envDefault:"2" zh:"同时执行的后台任务数" en:"jobs done at once"`
+	TrustedProxy string        `env:"TRUSTED_PROXY" zh:"可信反向代理的地址，仅采信其 X-Forwarded-For" en:"address of the proxy whose X-Forwarded-For is believed"`
+	ShutdownWait time.Duration `env:"SHUTDOWN_WAIT" envDefault:"20s" zh:"停机时等待进行中请求的时间" en:"how long requests may still run when the server stops"`
 }
 
 // S3 says where evidence and papers are kept when not in the data folder.
 type S3 struct {
-	Endpoint  string `env:"ENDPOINT"` // host:port; empty: the data folder
-	Bucket    string `env:"BUCKET" envDefault:"fieldwarden"`
-	Region    string `env:"REGION" envDefault:"us-east-1"`
-	AccessKey string `env:"ACCESS_KEY"`
-	SecretKey string `env:"SECRET_KEY"`
-	TLS       bool   `env:"TLS" envDefault:"true"`
-	Lock      string `env:"LOCK" envDefault:"governance"` // object lock mode: governance or compliance
+	Endpoint  string `env:"ENDPOINT" zh:"对象存储 主机:端口；为空则使用数据目录" en:"host:port of the object store; empty: the data folder"`
+	Bucket    string `env:"BUCKET" envDefault:"fieldwarden" zh:"存储桶" en:"bucket"`
+	Region    string `env:"REGION" envDefault:"us-east-1" zh:"区域" en:"region"`
+	AccessKey string `env:"ACCESS_KEY" zh:"访问密钥（可用 _FILE）" en:"access key (or _FILE)"`
+	SecretKey string `env:"SECRET_KEY" zh:"私有密钥（可用 _FILE）" en:"secret key (or _FILE)"`
+	TLS       bool   `env:"TLS" envDefault:"true" zh:"是否使用 TLS" en:"whether to use TLS"`
+	Lock      string `env:"LOCK" envDefault:"governance" zh:"对象锁模式：governance 或 compliance" en:"object lock mode: governance or compliance"`
+}
+
+// Variable documents one environment variable.
+type Variable struct{ Name, Default, Zh, En string }
+
+// Variables lists every variable, in the order of the struct.
+func Variables() []Variable { return variablesOf(reflect.TypeFor[Config](), prefix) }
+
+func variablesOf(t reflect.Type, prefix string) []Variable {
+	var all []Variable
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		if inner := tag.Get("envPrefix"); inner != "" {
+			all = append(all, variablesOf(t.Field(i).Type, prefix+inner)...)
+			continue
+		}
+		all = append(all, Variable{prefix + tag.Get("env"), tag.Get("envDefault"), tag.Get("zh"), tag.Get("en")})
+	}
+	return all
 }
 
 // prefix stands before every variable's name.
@@ -99,11 +119,18 @@ func explain(err error) error {
 	return all.Errors[0]
 }
 
-// fields maps the struct's field names, which the parser reports, to variables.
-var fields = map[string]string{"UploadTTL": "UPLOAD_TTL", "NumberTTL": "NUMBER_TTL", "Workers": "WORKERS", "TLS": "S3_TLS",
-	"ShutdownWait": "SHUTDOWN_WAIT"}
-
-func variable(field string) string { return prefix + fields[field] }
+// variable is the name of the variable that fills a field, which is how the parser names it.
+func variable(field string) string {
+	for _, part := range []struct {
+		of     reflect.Type
+		prefix string
+	}{{reflect.TypeFor[Config](), prefix}, {reflect.TypeFor[S3](), prefix + "S3_"}} {
+		if f, ok := part.of.FieldByName(field); ok {
+			return part.prefix + f.Tag.Get("env")
+		}
+	}
+	return field
+}
 
 var division = regexp.MustCompile(`^[1-9][0-9]{5}$`)
 
