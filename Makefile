@@ -1,0 +1,63 @@
+# `make` shows what can be made. `make test` is all that CI runs.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+
+program := ./cmd/fieldwarden
+tools   := $(shell deploy/tools/install.sh --folder)
+version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# Services that must not be missing: with these names set a test that lacks one fails instead of skipping.
+required := postgres,minio,versitygw
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: tools
+tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, staticcheck
+	@deploy/tools/install.sh
+
+.PHONY: fmt
+fmt: ## format all Go code
+	gofmt -l -w .
+
+.PHONY: fmt-check
+fmt-check:
+	@bad=$$(gofmt -l .); [[ -z $$bad ]] || { echo "not formatted, run make fmt:"; echo "$$bad"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet
+	go vet ./...
+
+.PHONY: lint
+lint: tools ## staticcheck
+	$(tools)/staticcheck ./...
+
+.PHONY: house
+house: ## check the map of imports alone
+	go test -count=1 -run House $(program)
+
+# Two packages at a time: each may run a PostgreSQL and an object store of its own.
+.PHONY: test
+test: tools fmt-check vet lint house ## everything CI runs: format, vet, lint, house, all tests with the race detector, build
+	FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=$(required) go test -race -shuffle=on -p 2 -timeout 25m ./...
+	@$(MAKE) --no-print-directory build
+
+.PHONY: build
+build: ## the program, without cgo, as bin/fieldwarden
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/fieldwarden $(program)
+
+.PHONY: demo
+demo: ## watch handhelds do a day of work against a real server
+	go run $(program) demo
+
+.PHONY: bench
+bench: tools ## push, pull, snapshot and upload beside what the machine can do at all, in one table
+	@FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=postgres go test -run '^$$' -bench '^BenchmarkTable' -benchmem -p 1 -timeout 30m \
+		./sync/push ./sync/pull ./sync/upload | go run ./deploy/bench
+
+.PHONY: cover
+cover: tools ## coverage by package, and coverage.out for go tool cover
+	FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=$(required) go test -p 2 -timeout 25m -coverpkg=./... -coverprofile=coverage.out ./...
+	@go tool cover -func=coverage.out | tail -n 1

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
+# folder, PostgreSQL from the system's packages. Running it again does nothing and says nothing.
+set -euo pipefail
+
+# A tool is "program package version". MinIO's upstream is archived; this is its last commit.
+tools=(
+  "staticcheck honnef.co/go/tools/cmd/staticcheck v0.8.2"
+  "versitygw github.com/versity/versitygw/cmd/versitygw v1.8.0"
+  "minio github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c"
+)
+
+say() { printf 'tools: %s\n' "$*" >&2; }
+
+# folder is where storage/storagetest/services looks: os.UserCacheDir()/fieldwarden/tools/bin, unless FIELDWARDEN_TOOLS says else.
+folder() {
+  if [[ -n ${FIELDWARDEN_TOOLS:-} ]]; then
+    echo "$FIELDWARDEN_TOOLS"
+  elif [[ $(uname -s) == Darwin ]]; then
+    echo "$HOME/Library/Caches/fieldwarden/tools/bin"
+  else
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/fieldwarden/tools/bin"
+  fi
+}
+
+# current reports whether a program was built from the version wanted: Go binaries say so themselves.
+current() {
+  local path=$1 version=$2
+  [[ -x $path ]] && go version -m "$path" 2>/dev/null | awk '$1 == "mod" { print $3 }' | grep -qxF "$version"
+}
+
+# build installs one program, with a sign of life every half minute: go build is silent, and MinIO takes minutes.
+build() {
+  local program=$1 package=$2 version=$3 bin=$4 log started=$SECONDS pid
+  log=$(mktemp)
+  say "building $program $version"
+  (cd / && GOBIN="$bin" GOFLAGS=-mod=mod CGO_ENABLED=0 nice -n 5 go install "$package@$version") >"$log" 2>&1 &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    (( (SECONDS - started) % 30 )) || say "still building $program, $((SECONDS - started)) s"
+  done
+  if ! wait "$pid"; then
+    tail -n 20 "$log" >&2
+    say "$program $version does not build"
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+  say "built $program in $((SECONDS - started)) s"
+}
+
+# postgres installs the server programs alone: the tests start private servers, so no cluster of the system's is made.
+postgres() {
+  if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+    return
+  fi
+  if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
+    say "PostgreSQL is missing (initdb was not found). Install it and run this again; on Debian, as root: apt-get install postgresql"
+    return 1
+  fi
+  say "installing PostgreSQL"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+  mkdir -p /etc/postgresql-common/createcluster.d
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/fieldwarden.conf
+  apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+}
+
+main() {
+  local bin program package version
+  bin=$(folder)
+  mkdir -p "$bin"
+  for tool in "${tools[@]}"; do
+    read -r program package version <<<"$tool"
+    current "$bin/$program" "$version" || build "$program" "$package" "$version" "$bin"
+  done
+  postgres
+}
+
+if [[ ${1:-} == --folder ]]; then
+  folder
+else
+  main
+fi
