@@ -1,0 +1,219 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// How hard the network is tried, before a person is told and the next Sync begins where this one stopped.
+const (
+	maxTries  = 5
+	firstWait = 250 * time.Millisecond
+	maxWait   = 8 * time.Second
+	maxTrip   = 60 * time.Second // one request and its reply, except for bytes of evidence
+	maxReply  = 64 << 20         // octets
+)
+
+// credential is what a request proves.
+type credential int
+
+const (
+	nobody   credential = iota // nothing: public places
+	device                     // the device's key (DPoP)
+	signedIn                   // the key and the sign-in's access token
+)
+
+// request is a call of the server, described so that it can be made again.
+type request struct {
+	method, path string
+	query        url.Values
+	header       http.Header
+	body         func() io.Reader // from its beginning at each try; nil: none
+	length       int64
+	by           credential
+	tries        int           // 0: maxTries. Only for what must look where it stands before it tries again
+	trip         time.Duration // 0: maxTrip
+}
+
+// response is a whole reply. sent and received are monotonic counts around it.
+type response struct {
+	status         int
+	header         http.Header
+	body           []byte
+	sent, received int64
+}
+
+// call makes a request until it is answered: it mends credentials once, and tries again, ever more slowly, while the network
+// or the server is down. A reply of status 400 and above is a *Problem; no reply at all is fault client.unreachable.
+func (d *Device) call(ctx context.Context, r request) (response, error) {
+	tries, mended := r.tries, r.by == nobody
+	if tries == 0 {
+		tries = maxTries
+	}
+	for try := 1; ; try++ {
+		res, access, err := d.once(ctx, r)
+		if err == nil {
+			return res, nil
+		}
+		if !mended {
+			mended = true
+			if again, mendErr := d.mend(ctx, err, access); mendErr != nil {
+				return res, mendErr
+			} else if again {
+				try--
+				continue
+			}
+		}
+		if try >= tries || !transient(ctx, err) {
+			return res, err
+		}
+		d.cfg.Logger.DebugContext(ctx, "try again", "path", r.path, "try", try, "error", err)
+		if err := d.cfg.Sleep(ctx, d.backoff(try, err)); err != nil {
+			return res, err
+		}
+	}
+}
+
+// mend does what an authentication failure asks for. again means that the request may be made once more.
+func (d *Device) mend(ctx context.Context, err error, access string) (again bool, _ error) {
+	switch {
+	case is(err, fault.ProofInvalid):
+		return true, d.askTime(ctx) // most likely this device's clock is off
+	case access != "" && is(err, fault.TokenExpired, fault.TokenInvalid):
+		return true, d.refresh(ctx, access)
+	case is(err, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused, fault.DeviceRevoked):
+		return false, errors.Join(err, d.endSession(ctx))
+	}
+	return false, nil
+}
+
+// once makes one try, with its own proof. It returns the access token it used.
+func (d *Device) once(ctx context.Context, r request) (response, string, error) {
+	trip := r.trip
+	if trip == 0 {
+		trip = maxTrip
+	}
+	access := ""
+	if r.by == signedIn {
+		var err error
+		if access, err = d.accessToken(ctx); err != nil {
+			return response{}, "", err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, trip)
+	defer cancel()
+	req, err := d.build(ctx, r, access)
+	if err != nil {
+		return response{}, access, err
+	}
+	res, err := d.exchange(req)
+	if err == nil && res.status >= 300 {
+		err = problemOf(res)
+	}
+	return res, access, err
+}
+
+func (d *Device) build(ctx context.Context, r request, access string) (*http.Request, error) {
+	u := d.base.JoinPath(r.path)
+	place := u.String() // the proof's htu has no query (RFC 9449 §4.2)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if r.body != nil {
+		req.Body, req.ContentLength = io.NopCloser(r.body()), r.length
+	}
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	for name, values := range r.header {
+		req.Header[name] = values
+	}
+	if r.by == nobody {
+		return req, nil
+	}
+	proof, err := d.proof(ctx, r.method, place, access)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("DPoP", proof)
+	if access != "" {
+		req.Header.Set("Authorization", "DPoP "+access)
+	}
+	return req, nil
+}
+
+// exchange sends a request and reads the reply to its end; a reply that is cut counts as none.
+func (d *Device) exchange(req *http.Request) (response, error) {
+	r := response{sent: d.cfg.Monotonic()}
+	reply, err := d.http.Do(req)
+	if err != nil {
+		return r, fault.New(fault.Unreachable).Because(err)
+	}
+	defer reply.Body.Close()
+	r.received, r.status, r.header = d.cfg.Monotonic(), reply.StatusCode, reply.Header
+	r.body, err = io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
+	if err != nil {
+		return r, fault.New(fault.Unreachable).Because(err)
+	}
+	if len(r.body) > maxReply {
+		return r, fmt.Errorf("%s %s: the reply is over %d octets", req.Method, req.URL.Path, maxReply)
+	}
+	return r, nil
+}
+
+// backoff is how long to wait after a failed try: what the server asked for, or twice as long each time; less up to a half
+// of it by lot, so that a thousand devices that lost the same server do not come back in the same second.
+func (d *Device) backoff(try int, err error) time.Duration {
+	wait := min(firstWait<<(try-1), maxWait)
+	var p *Problem
+	if errors.As(err, &p) && p.retry > 0 {
+		return p.retry
+	}
+	var lot [2]byte
+	d.draw(lot[:])
+	return wait - wait/2*time.Duration(binary.BigEndian.Uint16(lot[:]))/(1<<16)
+}
+
+// ask sends JSON (unless in is nil) and decodes the JSON reply (unless out is nil).
+func (d *Device) ask(ctx context.Context, by credential, method, path string, in, out any) (response, error) {
+	return d.askWith(ctx, request{method: method, path: path, by: by}, in, out)
+}
+
+func (d *Device) askWith(ctx context.Context, r request, in, out any) (response, error) {
+	if in != nil {
+		text, err := wire.Canonical(in)
+		if err != nil {
+			return response{}, err
+		}
+		if r.header == nil {
+			r.header = http.Header{}
+		}
+		r.header.Set("Content-Type", "application/json")
+		r.body, r.length = func() io.Reader { return bytes.NewReader(text) }, int64(len(text))
+	}
+	res, err := d.call(ctx, r)
+	if err == nil && out != nil {
+		err = decode(res.body, out)
+	}
+	return res, err
+}
+
+// decode reads a reply. Unlike the server, which refuses what it does not know, a client skips it: servers grow first.
+func decode(text []byte, out any) error {
+	if err := json.Unmarshal(text, out); err != nil {
+		return fault.New(fault.Unexpected).Because(err)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+-- All that one handheld knows, in one file. WAL with synchronous=FULL: what a transaction here has committed survives a
+-- battery that is pulled out.
+
+-- Who the device is and where it stands. Exactly one row.
+CREATE TABLE IF NOT EXISTS device (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  private_key BLOB    NOT NULL,             -- P-256, PKCS #8
+  id          TEXT    NOT NULL DEFAULT '',  -- '' until enrolled
+  name        TEXT    NOT NULL DEFAULT '',
+  unit        TEXT    NOT NULL DEFAULT '',
+  district    TEXT    NOT NULL DEFAULT '',
+  last_seq    INTEGER NOT NULL DEFAULT 0,   -- of the newest op; also when its row is long gone
+  last_hash   TEXT    NOT NULL DEFAULT '',  -- what the next op names in prev
+  cursor      TEXT    NOT NULL DEFAULT '',  -- opaque; '' begins anew
+  generation  INTEGER NOT NULL DEFAULT 1,   -- counts bootstraps: a row of an older one is stale
+  whole       INTEGER NOT NULL DEFAULT 0    -- 1 once this generation has been pulled to its end
+) STRICT;
+
+-- The sign-in. officer outlives the tokens: who has signed in goes on working when they have run out offline.
+CREATE TABLE IF NOT EXISTS session (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  officer    TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  access     TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  refresh    TEXT NOT NULL                  -- '' once the server has ended the sign-in
+) STRICT;
+
+-- The last server time seen, with the monotonic count at that moment. Of another boot it means nothing.
+CREATE TABLE IF NOT EXISTS anchor (
+  one          INTEGER PRIMARY KEY CHECK (one = 1),
+  boot         TEXT    NOT NULL,
+  server       TEXT    NOT NULL,
+  monotonic_ms INTEGER NOT NULL
+) STRICT;
+
+-- Records as the server sent them, without the device's own ops. version is what those ops name as their base.
+CREATE TABLE IF NOT EXISTS records (
+  id         TEXT    PRIMARY KEY,
+  collection TEXT    NOT NULL,
+  feed       TEXT    NOT NULL,
+  version    INTEGER NOT NULL,
+  body       TEXT    NOT NULL,
+  generation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS records_collection ON records (collection, id);
+CREATE INDEX IF NOT EXISTS records_feed ON records (feed);
+
+-- News about records that have unsent ops: it waits until those are answered, so that what the person sees stays exactly
+-- the base its ops name with the ops on top.
+CREATE TABLE IF NOT EXISTS arrivals (
+  id         TEXT    PRIMARY KEY,
+  collection TEXT    NOT NULL,
+  feed       TEXT    NOT NULL,
+  version    INTEGER NOT NULL,
+  body       TEXT,                          -- NULL: the record is gone from the feed
+  generation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The device's own ops, verbatim as they were sealed. Kept for a while after they are answered: a server restored from a
+-- backup asks for them again.
+CREATE TABLE IF NOT EXISTS ops (
+  seq         INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL UNIQUE,
+  txn         TEXT    NOT NULL,
+  collection  TEXT    NOT NULL,
+  record      TEXT    NOT NULL,
+  text        BLOB    NOT NULL,             -- RFC 8785
+  hash        TEXT    NOT NULL,
+  made_at     TEXT    NOT NULL,
+  status      TEXT    NOT NULL DEFAULT '',  -- '' until answered
+  version     INTEGER NOT NULL DEFAULT 0,   -- of the record after the op, from its outcome
+  outcome     TEXT,
+  overlay     INTEGER NOT NULL DEFAULT 1,   -- 1 while it lies over what the server sent
+  dismissed   INTEGER NOT NULL DEFAULT 0    -- 1 once a person has dealt with its rejection or conflict
+) STRICT;
+CREATE INDEX IF NOT EXISTS ops_overlay ON ops (record, seq) WHERE overlay = 1;
+CREATE INDEX IF NOT EXISTS ops_unsent ON ops (seq) WHERE status = '';
+
+-- Recordings whose bytes the server must get. The file is removed only after a verified receipt.
+CREATE TABLE IF NOT EXISTS uploads (
+  evidence  TEXT    PRIMARY KEY,
+  path      TEXT    NOT NULL,
+  length    INTEGER NOT NULL,
+  sha256    TEXT    NOT NULL,               -- hex
+  added_at  TEXT    NOT NULL,
+  url       TEXT    NOT NULL DEFAULT '',    -- of the tus upload; '' before it is created
+  sent      INTEGER NOT NULL DEFAULT 0,     -- the offset the server last told
+  state     TEXT    NOT NULL DEFAULT 'waiting', -- waiting · sent · mismatch · receipted · cleared
+  receipt   TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Numbers this device has given out from its leased blocks. The key is the promise that none is given twice.
+CREATE TABLE IF NOT EXISTS numbers (
+  series   TEXT    NOT NULL,
+  n        INTEGER NOT NULL,
+  block    TEXT    NOT NULL,
+  taken_at TEXT    NOT NULL,
+  PRIMARY KEY (series, n)
+) STRICT, WITHOUT ROWID;
