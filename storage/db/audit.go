@@ -1,0 +1,75 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/fieldwarden/fieldwarden/sync/audit"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+)
+
+var _ audit.Reader = (*DB)(nil)
+
+// AllDevices implements audit.Reader.
+func (d *DB) AllDevices(ctx context.Context, fn func(audit.Device) error) error {
+	return rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var dev audit.Device
+		if err := r.Scan(&dev.ID, &dev.PublicKey, &dev.LastSeq, &dev.HeadHash); err != nil {
+			return err
+		}
+		return fn(dev)
+	}, "SELECT id, public_key, last_seq, head_hash FROM devices ORDER BY id")
+}
+
+// PushesOf implements audit.Reader.
+func (d *DB) PushesOf(ctx context.Context, device string, fn func(push.Provenance) error) error {
+	return rows(ctx, d.pool(), func(r *sql.Rows) error {
+		p := push.Provenance{Device: device}
+		if err := r.Scan(&p.ID, &p.FirstSeq, &p.LastSeq, &p.Head, &p.Signature); err != nil {
+			return err
+		}
+		return fn(p)
+	}, "SELECT id, first_seq, last_seq, head, signature FROM pushes WHERE device = "+d.param(1)+" ORDER BY first_seq", device)
+}
+
+// OpsOf implements audit.Reader.
+func (d *DB) OpsOf(ctx context.Context, device string, fn func(audit.Op) error) error {
+	return rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var op audit.Op
+		if err := r.Scan(&op.ID, &op.Seq, &op.Push, &op.Hash, &op.Text); err != nil {
+			return err
+		}
+		return fn(op)
+	}, "SELECT id, seq, push, hash, text FROM ops WHERE device = "+d.param(1)+" ORDER BY seq", device)
+}
+
+// AllVersions implements audit.Reader.
+func (d *DB) AllVersions(ctx context.Context, fn func(audit.Version) error) error {
+	return rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var v audit.Version
+		err := r.Scan(&v.Record, &v.Collection, &v.Version, &v.Op, &v.Body, &v.OpRecord, &v.Head.Version, &v.Head.Op, &v.Head.Body)
+		if err != nil {
+			return err
+		}
+		return fn(v)
+	}, `SELECT v.record, v.collection, v.version, v.op, v.body, COALESCE(o.record, ''), COALESCE(h.version, 0), COALESCE(h.op, ''), COALESCE(h.body, '')
+		FROM revisions v LEFT JOIN ops o ON o.id = v.op LEFT JOIN records h ON h.id = v.record ORDER BY v.record, v.version`)
+}
+
+// BodiesOf implements audit.Reader.
+func (d *DB) BodiesOf(ctx context.Context, collection string, fn func(id string, body []byte) error) error {
+	return rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var id string
+		var body []byte
+		if err := r.Scan(&id, &body); err != nil {
+			return err
+		}
+		return fn(id, body)
+	}, "SELECT id, body FROM records WHERE collection = "+d.param(1)+" AND NOT removed ORDER BY id", collection)
+}
+
+// Orphans implements audit.Reader.
+func (d *DB) Orphans(ctx context.Context) (n int, err error) {
+	err = d.pool().QueryRowContext(ctx, "SELECT count(*) FROM records r WHERE NOT EXISTS (SELECT 1 FROM revisions v WHERE v.record = r.id)").Scan(&n)
+	return n, translate(err)
+}

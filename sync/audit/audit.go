@@ -1,0 +1,127 @@
+// Package audit proves what the server holds, from the stored texts alone: every device's chain of operations with the
+// signatures under it, every record's chain of versions with the operation behind each, and the bytes of every recording and
+// paper that was acknowledged. It is the one verifier: operators, supervisors and tests use it alike.
+//
+// It must not trust what the write path has concluded, and must not change anything. It does not merge again: that a version
+// is the right result of its op is proven by the tests of merging, not here.
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/sync/push"
+)
+
+// Reader walks what is stored. Every walk is ordered as stated and takes memory that does not grow with the store; an error
+// of fn ends the walk and is returned. What fn is given is good only until it returns.
+type Reader interface {
+	// AllDevices walks the devices, by id.
+	AllDevices(ctx context.Context, fn func(Device) error) error
+	// PushesOf walks a device's pushes, by FirstSeq.
+	PushesOf(ctx context.Context, device string, fn func(push.Provenance) error) error
+	// OpsOf walks a device's operations, by seq.
+	OpsOf(ctx context.Context, device string, fn func(Op) error) error
+	// AllVersions walks the versions of all records, by record and version, each with what the rest of the store says of it.
+	AllVersions(ctx context.Context, fn func(Version) error) error
+	// BodiesOf walks the live records of a collection, by id.
+	BodiesOf(ctx context.Context, collection string, fn func(id string, body []byte) error) error
+	// Orphans counts records that have no version at all.
+	Orphans(ctx context.Context) (int, error)
+}
+
+// Device is a device as stored.
+type Device struct {
+	ID        string
+	PublicKey []byte // P-256, SubjectPublicKeyInfo DER
+	LastSeq   uint64
+	HeadHash  string
+}
+
+// Op is an operation as stored.
+type Op struct {
+	ID   string
+	Seq  uint64
+	Push string
+	Hash string
+	Text []byte // RFC 8785, as signed
+}
+
+// Version is one version of a record.
+type Version struct {
+	Record     string
+	Collection string
+	Version    uint64
+	Op         string
+	Body       []byte
+	OpRecord   string // the record that the op names; "" when the op is missing
+	Head       Head   // the record as it stands
+}
+
+// Head is a record as it stands; Version 0 when there is none.
+type Head struct {
+	Version uint64
+	Op      string
+	Body    []byte
+}
+
+// Problem is one thing that is not as it should be.
+type Problem struct {
+	Kind   string `json:"kind"`  // stable: chain · signature · device · version · head · bytes
+	Where  string `json:"where"` // e.g. device/<id>/seq/17
+	Zh, En string
+}
+
+// Report says what was checked and what was found.
+type Report struct {
+	Devices  int
+	Ops      int
+	Pushes   int
+	Records  int
+	Versions int
+	Files    int // recordings and papers whose bytes were read and hashed
+	Bytes    int64
+	Problems []Problem
+	Cut      bool // more problems than MaxProblems were found; counting went on, listing did not
+}
+
+// MaxProblems bounds the list of a report.
+const MaxProblems = 1000
+
+// Sound reports whether nothing was found.
+func (r *Report) Sound() bool { return len(r.Problems) == 0 }
+
+func (r *Report) add(kind, where, zh, en string) {
+	if len(r.Problems) >= MaxProblems {
+		r.Cut = true
+		return
+	}
+	r.Problems = append(r.Problems, Problem{kind, where, zh, en})
+}
+
+// Auditor runs the checks.
+type Auditor struct {
+	Reader Reader
+	Bytes  Bytes                          // nil: bytes are not checked
+	Step   func(what string, counted int) // told of progress; may be nil
+}
+
+// Run checks everything. Its error is about reading; what is wrong with what was read is in the report.
+func (a *Auditor) Run(ctx context.Context) (Report, error) {
+	var r Report
+	for _, part := range []struct {
+		name  string
+		check func(context.Context, *Report) error
+	}{{"devices", a.devices}, {"records", a.versions}, {"files", a.files}} {
+		if err := part.check(ctx, &r); err != nil {
+			return r, fmt.Errorf("audit of %s: %w", part.name, err)
+		}
+	}
+	return r, nil
+}
+
+func (a *Auditor) step(what string, counted int) {
+	if a.Step != nil {
+		a.Step(what, counted)
+	}
+}
