@@ -1,0 +1,28 @@
+# Draws a handwritten-looking signature as SVG: connected strokes whose width swells and thins, from a seed. It writes no
+# real name. Usage: awk -v seed=N -f signature.awk
+function turn() { state = (state * 1103515245 + 12345) % 2147483648; return state / 2147483648 }
+function stroke(x, y, dx, dy, bend,   i, t, px, py, cx, cy, width) {
+  cx = x + dx / 2 + bend * dy; cy = y + dy / 2 - bend * dx
+  for (i = 0; i < 16; i++) {
+    t = i / 16; px = (1-t)^2*x + 2*t*(1-t)*cx + t^2*(x+dx); py = (1-t)^2*y + 2*t*(1-t)*cy + t^2*(y+dy)
+    t = (i+1) / 16; width = 2.2 + 3.4 * sin(3.14159 * t) * (0.6 + 0.4 * turn())
+    printf "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke-width=\"%.1f\"/>\n", px, py,
+      (1-t)^2*x + 2*t*(1-t)*cx + t^2*(x+dx), (1-t)^2*y + 2*t*(1-t)*cy + t^2*(y+dy), width
+  }
+}
+BEGIN {
+  state = seed * 7919 + 17
+  print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"360\" height=\"140\" viewBox=\"0 0 360 140\">"
+  print "<g fill=\"none\" stroke=\"#14213d\" stroke-linecap=\"round\">"
+  for (c = 0; c < 3; c++) {
+    left = 30 + c * 102 + 8 * turn()
+    stroke(left, 38 + 10*turn(), 62 + 12*turn(), -6 - 6*turn(), 0.08)
+    stroke(left + 34 + 8*turn(), 18 + 8*turn(), -8 + 10*turn(), 88 + 10*turn(), 0.06 - 0.12*turn())
+    stroke(left + 30, 54 + 8*turn(), -30 - 6*turn(), 44 + 8*turn(), -0.18)
+    stroke(left + 38, 56 + 8*turn(), 34 + 8*turn(), 42 + 8*turn(), -0.22)
+    if (turn() > 0.4) stroke(left + 6, 70 + 6*turn(), 54 + 8*turn(), -4 + 6*turn(), 0.1)
+    if (c < 2) stroke(left + 66, 96 + 6*turn(), 44, -52 + 10*turn(), 0.3)
+  }
+  stroke(60, 118, 240 + 30*turn(), -6 - 8*turn(), 0.05)
+  print "</g></svg>"
+}
