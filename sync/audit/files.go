@@ -13,8 +13,8 @@ import (
 
 // Bytes reads what the blob store holds; evidence.Blobs is one.
 type Bytes interface {
-	// OpenRange reads length octets of an object from an offset.
-	OpenRange(ctx context.Context, key string, from, length int64) (io.ReadCloser, error)
+	// OpenRange opens n octets of an object from an offset; n < 0 means to the end.
+	OpenRange(ctx context.Context, key string, from, n int64) (io.ReadCloser, error)
 }
 
 // stored are the collections whose records name bytes, with the server's field that says which.
@@ -50,7 +50,7 @@ func (a *Auditor) file(ctx context.Context, where string, held record.Object, r 
 	length, _ := held["length"].(float64)
 	r.Files++
 	a.step("files", r.Files)
-	n, sum, err := a.hash(ctx, key, int64(length))
+	n, sum, err := a.hash(ctx, key)
 	r.Bytes += n
 	switch {
 	case err != nil:
@@ -60,8 +60,9 @@ func (a *Auditor) file(ctx context.Context, where string, held record.Object, r 
 	}
 }
 
-func (a *Auditor) hash(ctx context.Context, key string, length int64) (int64, string, error) {
-	file, err := a.Bytes.OpenRange(ctx, key, 0, length)
+// hash reads an object to its end, so that bytes behind the recorded length are noticed too.
+func (a *Auditor) hash(ctx context.Context, key string) (int64, string, error) {
+	file, err := a.Bytes.OpenRange(ctx, key, 0, -1)
 	if err != nil {
 		return 0, "", err
 	}
