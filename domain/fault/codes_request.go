@@ -16,6 +16,12 @@ const (
 	TemporarilyDown   Code = "service.unavailable"
 	DeadlineExceeded  Code = "service.deadline"
 	IdempotencyReused Code = "request.idempotency_key_reused"
+	HeaderInvalid     Code = "request.header_invalid"
+	HeadersTooLarge   Code = "request.headers_too_large"
+	LengthRequired    Code = "request.length_required"
+	RequestTimeout    Code = "request.timeout"
+	RangeUnmet        Code = "request.range_unsatisfiable"
+	TusVersion        Code = "upload.version_unsupported"
 )
 
 var requestCodes = map[Code]entry{
@@ -33,4 +39,10 @@ var requestCodes = map[Code]entry{
 	TemporarilyDown:   {Unavailable, "服务暂时不可用，请稍后重试", "temporarily unavailable; try again later"},
 	DeadlineExceeded:  {Unavailable, "处理超时，请稍后重试", "took too long; try again later"},
 	IdempotencyReused: {Conflict, "同一幂等键已用于不同内容的请求", "this Idempotency-Key was used for a different request"},
+	HeaderInvalid:     {Invalid, "请求头的值不符合要求，请按提示修改", "a header's value is not valid; correct it as told"},
+	HeadersTooLarge:   {TooLarge, "请求头过长，请检查令牌与地址", "the request's headers are too long; look at the tokens and the address"},
+	LengthRequired:    {Invalid, "请求内容必须用 Content-Length 声明长度，不接受分块传输", "a body must declare its length by Content-Length; chunked transfer is not taken"},
+	RequestTimeout:    {Invalid, "等待请求内容超时，请检查网络后重新发送", "the rest of the request did not come in time; check the network and send it again"},
+	RangeUnmet:        {RangeUnsatisfied, "所请求的字节范围超出文件长度", "the asked range of bytes lies beyond the file"},
+	TusVersion:        {Precondition, "上传协议版本不受支持，应为 Tus-Resumable: 1.0.0", "this version of the upload protocol is not taken; send Tus-Resumable: 1.0.0"},
 }
