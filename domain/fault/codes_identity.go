@@ -17,6 +17,7 @@ const (
 	DeviceRevoked      Code = "device.revoked"
 	DeviceMismatch     Code = "device.mismatch"
 	KeyInvalid         Code = "device.key_invalid"
+	KeyTaken           Code = "device.key_taken"
 	EnrolmentUsed      Code = "enrolment.code_used"
 	EnrolmentExpired   Code = "enrolment.code_expired"
 	EnrolmentUnknown   Code = "enrolment.code_unknown"
@@ -38,8 +39,9 @@ var identityCodes = map[Code]entry{
 	RefreshReused:      {Unauthenticated, "刷新令牌被重复使用，该登录已全部注销，请重新登录", "a refresh token was used twice; this sign-in was ended, sign in again"},
 	SessionEnded:       {Unauthenticated, "登录已注销，请重新登录", "this sign-in has ended; sign in again"},
 	DeviceRevoked:      {Unauthenticated, "设备已停用，请联系管理员", "the device was revoked; ask an administrator"},
-	DeviceMismatch:     {Forbidden, "令牌与设备不符", "the token is for another device"},
+	DeviceMismatch:     {Forbidden, "设备不符：设备未登记，或密钥、令牌不属于该设备", "wrong device: it is not enrolled, or the key or token is not its own"},
 	KeyInvalid:         {Invalid, "设备公钥无效：应为 P-256 公钥", "the device key is not valid: it must be a P-256 public key"},
+	KeyTaken:           {Conflict, "该设备密钥已登记过，请生成新的密钥再登记", "this device key is enrolled already; make a new key to enrol again"},
 	EnrolmentUsed:      {Conflict, "登记码已被使用，请索取新的登记码", "the enrolment code has been used; ask for a new one"},
 	EnrolmentExpired:   {Gone, "登记码已过期，请索取新的登记码", "the enrolment code has expired; ask for a new one"},
 	EnrolmentUnknown:   {Absent, "登记码不存在，请核对", "there is no such enrolment code; check it"},

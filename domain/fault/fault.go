@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what class of thing went wrong. The order is fixed: kinds are logged by name and counted in metrics.
@@ -40,6 +41,8 @@ type Error struct {
 	En    string
 	Field string // path of the offending field, "" where the whole is meant
 	Cause error  // for the log only; never shown to a client
+
+	RetryAfter time.Duration // how long to wait before asking again; zero where waiting does not help or nobody knows
 }
 
 // New builds the fault of a registered code. Texts come from the registry; see [Error.At] and [Error.Because].
@@ -55,6 +58,13 @@ func New(code Code) *Error {
 func (e *Error) At(field string) *Error {
 	c := *e
 	c.Field = field
+	return &c
+}
+
+// After returns a copy that says how long to wait before asking again.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.RetryAfter = wait
 	return &c
 }
 

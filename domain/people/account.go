@@ -7,13 +7,26 @@ import (
 
 // Account is how a person signs in. What the person may do follows from the officer record's grants, not from here.
 type Account struct {
-	ID           string // UUIDv7
-	Name         string // sign-in name, unique, lower case
-	Officer      string // record id in the collection officers
-	PasswordHash string // argon2id, PHC string format
-	Failures     int    // wrong passwords since the last right one
-	NextTryAt    time.Time
+	ID           string    // UUIDv7
+	Name         string    // sign-in name, unique, lower case
+	Officer      string    // record id in the collection officers
+	PasswordHash string    // argon2id, PHC string format
 	DisabledAt   time.Time // zero while enabled
+}
+
+// Tries is how often sign-in was tried since the last right password, and when the next try is heard. Zero: never.
+type Tries struct {
+	Failures  int
+	NextTryAt time.Time
+}
+
+// Try is one more try to sign in: with a name, whether or not there is such an account, from a device on which its person has
+// signed in before, or ("") from any other.
+type Try struct {
+	Name   string // a keyed digest of it: people type passwords into the wrong field
+	Device string
+	Seen   Tries // what stood when the try was admitted
+	Now    Tries // what stands with it
 }
 
 // Device is an enrolled handheld, or a browser that writes.
@@ -29,7 +42,7 @@ type Device struct {
 
 // EnrolmentCode lets one device enrol once. Only the code's digest is kept.
 type EnrolmentCode struct {
-	Digest    string // hex SHA-256 of the code
+	Digest    string // a keyed digest of the code
 	Unit      string
 	CreatedBy string // officer id or "server"
 	ExpiresAt time.Time
@@ -45,8 +58,17 @@ type Family struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time // no token of the family outlives it
 	EndedAt   time.Time // zero while it lives
-	EndReason string    // signed_out · reuse · revoked · password_changed
+	EndReason string    // one of the reasons below
 }
+
+// The reasons why a family ends before its time.
+const (
+	EndSignedOut       = "signed_out"
+	EndReuse           = "reuse" // somebody else has a token of it
+	EndRevoked         = "revoked"
+	EndPasswordChanged = "password_changed"
+	EndDisabled        = "disabled"
+)
 
 // RefreshToken is one link of a family. Only digests are kept. The successor of a token is a function of the token, so a
 // client that lost the reply gets the same successor again, until that has been used.
@@ -71,37 +93,52 @@ type SigningKey struct {
 // Identities keeps accounts, devices, sessions and keys.
 //
 // Every method is one durable unit of work. Methods that find nothing return fault request.not_found. Uniqueness is by
-// constraint: a second account of the same name is fault account.exists, a code used twice is fault enrolment.code_used.
+// constraint: a second account of the same name is fault account.exists, a code used twice is fault enrolment.code_used, a second
+// device with the same key is fault device.key_taken.
 type Identities interface {
 	CreateAccount(ctx context.Context, a Account) error
 	AccountByName(ctx context.Context, name string) (Account, error)
 	Account(ctx context.Context, id string) (Account, error)
-	SetPassword(ctx context.Context, account, hash string) error
+	// SetPassword and DisableAccount end every family of the account. The first moment of disabling stands.
+	SetPassword(ctx context.Context, account, hash string, at time.Time) error
 	DisableAccount(ctx context.Context, account string, at time.Time) error
-	// CountFailure adds a wrong password and sets when the next try is heard; CountSuccess clears both.
-	CountFailure(ctx context.Context, account string, nextTryAt time.Time) error
-	CountSuccess(ctx context.Context, account string) error
 	// Accounts counts them; the first administrator is created only while there is none.
 	Accounts(ctx context.Context) (int, error)
+
+	// Tries returns the count for a name and a device ("": all devices on which its person has never signed in).
+	Tries(ctx context.Context, name, device string) (Tries, error)
+	// CountTry replaces Seen by Now. When the count is no longer Seen it changes nothing and returns fault
+	// request.precondition_failed: of tries that were admitted at the same moment one is heard.
+	CountTry(ctx context.Context, t Try) error
+	// ClearTries forgets the count after a right password.
+	ClearTries(ctx context.Context, name, device string) error
 
 	CreateCode(ctx context.Context, c EnrolmentCode) error
 	// Enrol uses up the code and creates the device in the code's unit, in one transaction. A device with the same public key
 	// that the same code made is returned again (a lost reply); an expired code is fault enrolment.code_expired.
 	Enrol(ctx context.Context, codeDigest string, d Device, at time.Time) (Device, error)
 	Device(ctx context.Context, id string) (Device, error)
+	// Devices lists the devices of the unit and of the units below it.
 	Devices(ctx context.Context, unit string) ([]Device, error)
-	// RevokeDevice ends the device and all its families.
+	// RevokeDevice ends the device and all its families. The first moment stands.
 	RevokeDevice(ctx context.Context, id string, at time.Time) error
 
 	// BeginFamily stores a family with its first token, and notes the officer as one who has signed in on the device.
 	BeginFamily(ctx context.Context, f Family, first RefreshToken) error
 	Family(ctx context.Context, id string) (Family, error)
+	// SignedIn reports whether the officer has ever signed in on the device.
+	SignedIn(ctx context.Context, device, officer string) (bool, error)
 	Token(ctx context.Context, digest string) (RefreshToken, error)
 	// Exchange marks the token used at the moment and stores its successor; doing it again changes nothing.
 	Exchange(ctx context.Context, digest string, successor RefreshToken, at time.Time) error
+	// EndFamily ends a family. The first reason stands.
 	EndFamily(ctx context.Context, id, reason string, at time.Time) error
+	// Forget drops what has had no meaning since before the moment: counts of tries, codes that expired unused, refresh tokens
+	// of families that are over, and links whose successor was used. Devices, families and used codes stay: they are history.
+	Forget(ctx context.Context, before time.Time) error
 
 	CreateKey(ctx context.Context, k SigningKey) error
+	// Keys lists the keys of a use, newest first.
 	Keys(ctx context.Context, use string) ([]SigningKey, error)
 	// RetireKeys retires every key of the use but the named one.
 	RetireKeys(ctx context.Context, use, except string, at time.Time) error

@@ -125,11 +125,19 @@ CREATE TABLE accounts (
   name          TEXT   NOT NULL,
   officer       TEXT   NOT NULL,
   password_hash TEXT   NOT NULL,
-  failures      BIGINT NOT NULL,
-  next_try_at   BIGINT NOT NULL,
   disabled_at   BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX accounts_name ON accounts (name);
+
+-- Tries to sign in since the last right password, whether the name exists or not. device is '' for all devices on which the
+-- person has never signed in; the others count for themselves.
+CREATE TABLE sign_in_tries (
+  name        TEXT   NOT NULL, -- keyed digest: people type passwords into the wrong field
+  device      TEXT   NOT NULL,
+  failures    BIGINT NOT NULL,
+  next_try_at BIGINT NOT NULL,
+  PRIMARY KEY (name, device)
+);
 
 CREATE TABLE devices (
   id          TEXT PRIMARY KEY NOT NULL,
@@ -222,6 +230,7 @@ DROP TABLE families;
 DROP TABLE enrolment_codes;
 DROP TABLE device_officers;
 DROP TABLE devices;
+DROP TABLE sign_in_tries;
 DROP TABLE accounts;
 DROP TABLE uploads;
 DROP TABLE jobs;

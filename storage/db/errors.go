@@ -18,8 +18,8 @@ import (
 var unique = map[string]fault.Code{
 	"accounts_name":      fault.AccountExists,
 	"accounts.name":      fault.AccountExists,
-	"devices_thumbprint": fault.KeyInvalid,
-	"devices.thumbprint": fault.KeyInvalid,
+	"devices_thumbprint": fault.KeyTaken,
+	"devices.thumbprint": fault.KeyTaken,
 	"ops_pkey":           fault.ReplayDiffers,
 	"ops.id":             fault.ReplayDiffers,
 }

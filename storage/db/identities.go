@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -20,15 +21,6 @@ func take[R any](ctx context.Context, g *gorm.DB, where string, args ...any) (R,
 	var r R
 	err := g.WithContext(ctx).Where(where, args...).Take(&r).Error
 	return r, translate(err)
-}
-
-// change updates named columns of the rows that match; none is fault request.not_found.
-func (d *DB) change(ctx context.Context, row any, columns map[string]any, where string, args ...any) error {
-	res := d.write.WithContext(ctx).Model(row).Where(where, args...).Updates(columns)
-	if res.Error == nil && res.RowsAffected == 0 {
-		return fault.New(fault.NotFound)
-	}
-	return translate(res.Error)
 }
 
 // CreateAccount implements people.Identities.
@@ -50,23 +42,32 @@ func (d *DB) Account(ctx context.Context, id string) (people.Account, error) {
 }
 
 // SetPassword implements people.Identities.
-func (d *DB) SetPassword(ctx context.Context, account, hash string) error {
-	return d.change(ctx, &accountRow{}, map[string]any{"password_hash": hash, "failures": 0, "next_try_at": 0}, "id = ?", account)
+func (d *DB) SetPassword(ctx context.Context, account, hash string, at time.Time) error {
+	return d.changeAccount(ctx, account, people.EndPasswordChanged, at, "password_hash", hash, "1 = 1")
 }
 
 // DisableAccount implements people.Identities.
 func (d *DB) DisableAccount(ctx context.Context, account string, at time.Time) error {
-	return d.change(ctx, &accountRow{}, map[string]any{"disabled_at": micros(at)}, "id = ?", account)
+	return d.changeAccount(ctx, account, people.EndDisabled, at, "disabled_at", micros(at), "disabled_at = 0")
 }
 
-// CountFailure implements people.Identities.
-func (d *DB) CountFailure(ctx context.Context, account string, nextTryAt time.Time) error {
-	return d.change(ctx, &accountRow{}, map[string]any{"failures": gorm.Expr("failures + 1"), "next_try_at": micros(nextTryAt)}, "id = ?", account)
+// changeAccount sets one column of an account, under a condition, and ends the account's families.
+func (d *DB) changeAccount(ctx context.Context, account, reason string, at time.Time, column string, value any, when string) error {
+	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		if _, err := take[accountRow](ctx, g, "id = ?", account); err != nil {
+			return err
+		}
+		if err := g.Model(&accountRow{}).Where("id = ? AND "+when, account).Update(column, value).Error; err != nil {
+			return err
+		}
+		return endFamilies(g, "account", account, reason, at)
+	}))
 }
 
-// CountSuccess implements people.Identities.
-func (d *DB) CountSuccess(ctx context.Context, account string) error {
-	return d.change(ctx, &accountRow{}, map[string]any{"failures": 0, "next_try_at": 0}, "id = ?", account)
+// endFamilies ends those families that still live of an account or of a device.
+func endFamilies(g *gorm.DB, column, id, reason string, at time.Time) error {
+	return g.Model(&familyRow{}).Where(column+" = ? AND ended_at = 0", id).
+		Updates(map[string]any{"ended_at": micros(at), "end_reason": reason}).Error
 }
 
 // Accounts implements people.Identities.
@@ -137,7 +138,7 @@ func (d *DB) Device(ctx context.Context, id string) (people.Device, error) {
 // Devices implements people.Identities.
 func (d *DB) Devices(ctx context.Context, unit string) ([]people.Device, error) {
 	var found []deviceRow
-	err := d.read.WithContext(ctx).Where("unit = ?", unit).Order("id").Find(&found).Error
+	err := d.read.WithContext(ctx).Where("substr(unit, 1, ?) = ?", utf8.RuneCountInString(unit), unit).Order("id").Find(&found).Error
 	out := make([]people.Device, len(found))
 	for i, r := range found {
 		out[i] = deviceFromRow(r)
@@ -147,16 +148,13 @@ func (d *DB) Devices(ctx context.Context, unit string) ([]people.Device, error) 
 
 // RevokeDevice implements people.Identities.
 func (d *DB) RevokeDevice(ctx context.Context, id string, at time.Time) error {
-	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
-		res := g.Model(&deviceRow{}).Where("id = ?", id).Update("revoked_at", micros(at))
-		if res.Error == nil && res.RowsAffected == 0 {
-			return fault.New(fault.NotFound)
+	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		if _, err := take[deviceRow](ctx, g, "id = ?", id); err != nil {
+			return err
 		}
-		if res.Error != nil {
-			return res.Error
+		if err := g.Model(&deviceRow{}).Where("id = ? AND revoked_at = 0", id).Update("revoked_at", micros(at)).Error; err != nil {
+			return err
 		}
-		return g.Model(&familyRow{}).Where("device = ? AND ended_at = 0", id).
-			Updates(map[string]any{"ended_at": micros(at), "end_reason": "revoked"}).Error
-	})
-	return translate(err)
+		return endFamilies(g, "device", id, people.EndRevoked, at)
+	}))
 }

@@ -9,20 +9,35 @@ type accountRow struct {
 	Name         string
 	Officer      string
 	PasswordHash string
-	Failures     int
-	NextTryAt    int64
 	DisabledAt   int64
 }
 
 func (accountRow) TableName() string { return "accounts" }
 
 func accountToRow(a people.Account) accountRow {
-	return accountRow{a.ID, a.Name, a.Officer, a.PasswordHash, a.Failures, micros(a.NextTryAt), micros(a.DisabledAt)}
+	return accountRow{a.ID, a.Name, a.Officer, a.PasswordHash, micros(a.DisabledAt)}
 }
 
 func accountFromRow(r accountRow) people.Account {
-	return people.Account{ID: r.ID, Name: r.Name, Officer: r.Officer, PasswordHash: r.PasswordHash, Failures: r.Failures,
-		NextTryAt: moment(r.NextTryAt), DisabledAt: moment(r.DisabledAt)}
+	return people.Account{ID: r.ID, Name: r.Name, Officer: r.Officer, PasswordHash: r.PasswordHash,
+		DisabledAt: moment(r.DisabledAt)}
+}
+
+type triesRow struct {
+	Name      string `gorm:"primaryKey"`
+	Device    string `gorm:"primaryKey"`
+	Failures  int
+	NextTryAt int64
+}
+
+func (triesRow) TableName() string { return "sign_in_tries" }
+
+func triesToRow(name, device string, t people.Tries) triesRow {
+	return triesRow{name, device, t.Failures, micros(t.NextTryAt)}
+}
+
+func triesFromRow(r triesRow) people.Tries {
+	return people.Tries{Failures: r.Failures, NextTryAt: moment(r.NextTryAt)}
 }
 
 type deviceRow struct {

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -40,6 +41,15 @@ func (d *DB) Family(ctx context.Context, id string) (people.Family, error) {
 	return familyFromRow(r), err
 }
 
+// SignedIn implements people.Identities.
+func (d *DB) SignedIn(ctx context.Context, device, officer string) (bool, error) {
+	_, err := take[deviceOfficerRow](ctx, d.read, "device = ? AND officer = ?", device, officer)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Token implements people.Identities.
 func (d *DB) Token(ctx context.Context, digest string) (people.RefreshToken, error) {
 	r, err := take[tokenRow](ctx, d.read, "digest = ?", digest)
@@ -65,7 +75,7 @@ func (d *DB) Exchange(ctx context.Context, digest string, successor people.Refre
 	return translate(err)
 }
 
-// EndFamily implements people.Identities. The first reason stands.
+// EndFamily implements people.Identities.
 func (d *DB) EndFamily(ctx context.Context, id, reason string, at time.Time) error {
 	if _, err := d.Family(ctx, id); err != nil {
 		return err
@@ -80,7 +90,7 @@ func (d *DB) CreateKey(ctx context.Context, k people.SigningKey) error {
 	return translate(d.write.WithContext(ctx).Create(&r).Error)
 }
 
-// Keys implements people.Identities, newest first.
+// Keys implements people.Identities.
 func (d *DB) Keys(ctx context.Context, use string) ([]people.SigningKey, error) {
 	var found []keyRow
 	err := d.read.WithContext(ctx).Where("use = ?", use).Order("created_at DESC, id").Find(&found).Error
