@@ -23,4 +23,5 @@ var Evidence = record.Collection{
 		{Path: "custody", Class: record.Server, Kind: record.Map},
 	},
 	FrozenWhen: func(record.Object) bool { return true },
+	Gates:      []record.Gate{wellFormed},
 }

@@ -16,6 +16,7 @@ const (
 	UploadChecksum      Code = "upload.checksum_mismatch"
 	ChecksumUnsupported Code = "upload.checksum_unsupported"
 	UploadEnded         Code = "upload.ended"
+	UploadSealed        Code = "upload.sealed"
 	UploadBusy          Code = "upload.busy"
 	UploadTakenOver     Code = "upload.taken_over"
 )
@@ -35,6 +36,7 @@ var evidenceCodes = map[Code]entry{
 	UploadChecksum:      {Checksum, "本段内容校验失败，未计入，请重传本段", "the chunk's checksum does not match; the chunk was dropped, send it again"},
 	ChecksumUnsupported: {Invalid, "不支持该校验算法，可用 sha256 或 sha1", "this checksum algorithm is not supported; use sha256 or sha1"},
 	UploadEnded:         {Gone, "该上传已结束，请重新创建", "this upload has ended; create a new one"},
+	UploadSealed:        {Conflict, "该上传已完整接收，不能撤销", "the bytes are complete and cannot be withdrawn"},
 	UploadBusy:          {Unavailable, "该上传正由另一连接写入，请稍后重试", "another connection is writing this upload; try again shortly"},
 	UploadTakenOver:     {Conflict, "该上传已由新的连接接管", "a newer connection has taken this upload over"},
 }
