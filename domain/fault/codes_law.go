@@ -9,6 +9,7 @@ const (
 	DivisionUnknown       Code = "law.division_unknown"
 	IdentityInvalid       Code = "law.identity_invalid"
 	ItemCodeInvalid       Code = "law.item_code_invalid"
+	ItemUnreadable        Code = "law.item_unreadable"
 	OfficerUnreadable     Code = "law.officer_unreadable"
 	PeriodInvalid         Code = "law.period_invalid"
 	UnitUnreadable        Code = "law.unit_unreadable"
@@ -22,6 +23,7 @@ var lawCodes = map[Code]entry{
 	DivisionUnknown:       {Invalid, "行政区划代码不存在，请核对", "there is no such division code; check it"},
 	IdentityInvalid:       {Invalid, "居民身份证号码不正确，请核对", "the resident identity number is wrong; check it"},
 	ItemCodeInvalid:       {Invalid, "职权编码格式不正确，请核对", "the enforcement item code is not well formed; check it"},
+	ItemUnreadable:        {Invalid, "执法事项记录无法识别，请更正", "the item record cannot be read; correct it"},
 	OfficerUnreadable:     {Invalid, "人员记录无法识别，请更正", "the officer record cannot be read; correct it"},
 	PeriodInvalid:         {Invalid, "期间设置不正确", "the period is not well formed"},
 	UnitUnreadable:        {Invalid, "机构记录无法识别，请更正", "the unit record cannot be read; correct it"},

@@ -1,8 +1,8 @@
 // Package inspect says what is inspected, by whom and how it went: the parties (subjects), the tasks, the checklists and the
-// inspections, with the rules of law about an inspection itself: certificates shown first (G02), and only published
-// items (G30).
+// inspections. It says which edits are acts of enforcement, on which items they rely, and judges that certificates were
+// shown first (G02).
 //
-// It must not know certificates, roles or papers: who may act is judged in domain/people.
+// It must not know certificates, items or papers: who may act is judged in domain/people, and on what ground in domain/law.
 package inspect
 
 import "github.com/fieldwarden/fieldwarden/domain/record"
@@ -65,7 +65,8 @@ var Subjects = record.Collection{
 	},
 }
 
-// Tasks declares the collection of tasks: who is to inspect whom, why and until when.
+// Tasks declares the collection of tasks: who is to inspect whom, why and until when. Items are codes of enforcement items, or
+// their record ids. An entry of officers whose role is "auxiliary" helps and is no officer of the task.
 var Tasks = record.Collection{
 	Name: "tasks", Schema: 1, Scope: record.Unit,
 	Fields: []record.Field{
@@ -97,6 +98,7 @@ var Inspections = record.Collection{
 		{Path: "task", Kind: record.IDKind},
 		{Path: "subject", Kind: record.IDKind},
 		{Path: "checklist", Kind: record.IDKind},
+		{Path: "items", Kind: record.Array},
 		{Path: "officers", Class: record.Entries, Kind: record.Map},
 		{Path: "officers/*", Kind: record.Map},
 		{Path: "officers/*/role", Kind: record.String},

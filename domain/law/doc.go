@@ -5,10 +5,14 @@
 // confirm, or what changes by notice, is data here and never a constant in an algorithm.
 package law
 
-import "time"
+import (
+	"time"
 
-// Beijing is the one zone that dates of Chinese law are in. It has had no summer time since 1992.
-var Beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Beijing is the one zone that dates of Chinese law are in.
+var Beijing = record.Beijing
 
 // DayOf is the Beijing calendar day of a moment, as its first instant.
 func DayOf(moment time.Time) time.Time {

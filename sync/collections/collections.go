@@ -13,17 +13,18 @@ import (
 
 // Catalogue builds the catalogue. It fails only when a declaration contradicts itself.
 func Catalogue() (record.Catalogue, error) {
-	tasks := inspect.Tasks
-	inspections := inspect.Inspections
-	documents := document.Documents
 	all := []record.Collection{
 		people.Units, people.Officers, people.Certificates,
 		law.Items, inspect.Checklists, document.Templates, inspect.Subjects,
-		tasks, inspections, documents, evidence.Evidence,
+		inspect.Tasks, inspect.Inspections, document.Documents, evidence.Evidence,
 		Findings, Conflicts, document.Blocks,
 	}
+	judged := gates()
 	pointers := make([]*record.Collection, len(all))
 	for i := range all {
+		for _, g := range judged[all[i].Name] {
+			all[i].Gates = append(all[i].Gates, once(g))
+		}
 		pointers[i] = &all[i]
 	}
 	return record.NewCatalogue(pointers...)

@@ -2,6 +2,14 @@ package collections
 
 import "github.com/fieldwarden/fieldwarden/domain/record"
 
+// The states of a finding.
+const (
+	FindingOpen      = "open"
+	FindingExplained = "explained"
+	FindingConfirmed = "confirmed"
+	FindingClosed    = "closed"
+)
+
 // Findings declares what gates have flagged: the server raises a finding, people explain, confirm and close it.
 var Findings = record.Collection{
 	Name: "findings", Schema: 1, Scope: record.Unit,
@@ -18,8 +26,12 @@ var Findings = record.Collection{
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 		{Path: "explanation", Kind: record.String},
 	},
-	Transitions: map[string][]string{"": {"open"}, "open": {"explained", "confirmed", "closed"},
-		"explained": {"confirmed", "closed", "open"}, "confirmed": {"closed"}},
+	Transitions: map[string][]string{
+		"":               {FindingOpen},
+		FindingOpen:      {FindingExplained, FindingConfirmed, FindingClosed},
+		FindingExplained: {FindingConfirmed, FindingClosed, FindingOpen},
+		FindingConfirmed: {FindingClosed},
+	},
 }
 
 // Conflicts declares what could not stand both ways: both sides, for people to decide. The decision's effect on the record
