@@ -3,6 +3,8 @@
 package collections
 
 import (
+	"slices"
+
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/inspect"
@@ -22,8 +24,10 @@ func Catalogue() (record.Catalogue, error) {
 	judged := gates()
 	pointers := make([]*record.Collection, len(all))
 	for i := range all {
-		for _, g := range judged[all[i].Name] {
-			all[i].Gates = append(all[i].Gates, once(g))
+		own := slices.Concat(all[i].Gates, judged[all[i].Name])
+		all[i].Gates = make([]record.Gate, len(own))
+		for n, g := range own {
+			all[i].Gates[n] = once(g)
 		}
 		pointers[i] = &all[i]
 	}
