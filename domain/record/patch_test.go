@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 )
 
 // The cases of RFC 7396 appendix A whose target and patch are objects.
@@ -44,9 +45,9 @@ func TestDiffRoundTrip(t *testing.T) {
 		if again := record.Diff(to, to); len(again) > 0 {
 			t.Fatalf("what is equal differs by %v", again)
 		}
-		for _, l := range leaves("", patch) {
-			if says(from, l) {
-				t.Fatalf("%v to %v: the patch repeats %s = %v", from, to, l.path, l.value)
+		for _, l := range recordtest.Leaves(patch) {
+			if recordtest.Says(from, l) {
+				t.Fatalf("%v to %v: the patch repeats %s = %v", from, to, l.Path, l.Value)
 			}
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 )
 
 // A property judges a merge on one drawn case. Real merges must satisfy all of them; planted_test.go proves that wrong ones
@@ -92,7 +93,7 @@ func arriving(m merger, base object, patches ...object) ending {
 func (e ending) sayings(base object) map[string]string {
 	found := map[string][]string{}
 	for _, c := range e.clashes {
-		for _, value := range []any{at(base, c.Path), c.Base, c.Ours, c.Theirs, at(e.head, c.Path)} {
+		for _, value := range []any{recordtest.At(base, c.Path), c.Base, c.Ours, c.Theirs, recordtest.At(e.head, c.Path)} {
 			found[c.Path] = append(found[c.Path], withoutLatest(value))
 		}
 	}
@@ -129,7 +130,7 @@ func (e ending) undisputed(other ending) object {
 		if i := strings.LastIndex(c.Path, "/"); i >= 0 {
 			parent, key = c.Path[:i], c.Path[i+1:]
 		}
-		if inner, ok := at(head, parent).(object); ok {
+		if inner, ok := recordtest.At(head, parent).(object); ok {
 			delete(inner, key)
 		}
 	}
@@ -140,24 +141,24 @@ func (e ending) undisputed(other ending) object {
 func noEditIsLost(t *rapid.T, m merger) error {
 	base, theirs, patch := drawn(t, m, allFields)
 	r := m(visits(), record.Edit{Base: base, Theirs: theirs, Patch: patch})
-	for _, l := range leaves("", patch) {
-		if !says(base, l) && !says(r.Body, l) && !inClash(r.Clashes, l) && !inOffence(r.Offences, l) {
-			return fmt.Errorf("base %v, theirs %v: %s = %v of the patch is neither in %v nor in %v", base, theirs, l.path, l.value, r.Body, r.Clashes)
+	for _, l := range recordtest.Leaves(patch) {
+		if !recordtest.Says(base, l) && !recordtest.Says(r.Body, l) && !inClash(r.Clashes, l) && !inOffence(r.Offences, l) {
+			return fmt.Errorf("base %v, theirs %v: %s = %v of the patch is neither in %v nor in %v", base, theirs, l.Path, l.Value, r.Body, r.Clashes)
 		}
 	}
 	return nil
 }
 
-func inClash(clashes []record.Clash, l leaf) bool {
+func inClash(clashes []record.Clash, l recordtest.Leaf) bool {
 	return slices.ContainsFunc(clashes, func(c record.Clash) bool {
-		rest, ok := under(l.path, c.Path)
-		return ok && says(c.Ours, leaf{rest, l.value})
+		rest, ok := recordtest.Under(l.Path, c.Path)
+		return ok && recordtest.Says(c.Ours, recordtest.Leaf{Path: rest, Value: l.Value})
 	})
 }
 
-func inOffence(offences []record.Offence, l leaf) bool {
+func inOffence(offences []record.Offence, l recordtest.Leaf) bool {
 	return slices.ContainsFunc(offences, func(o record.Offence) bool {
-		_, ok := under(l.path, o.Path)
+		_, ok := recordtest.Under(l.Path, o.Path)
 		return ok
 	})
 }
@@ -167,10 +168,10 @@ func inOffence(offences []record.Offence, l leaf) bool {
 func nothingUnseenIsOverwritten(t *rapid.T, m merger) error {
 	base, theirs, patch := drawn(t, m, allFields)
 	r := m(visits(), record.Edit{Base: base, Theirs: theirs, Patch: patch})
-	for _, l := range leaves("", theirs) {
-		seen := record.Equal(at(base, l.path), l.value)
-		if !seen && !says(r.Body, l) && !strings.HasSuffix(l.path, "note") {
-			return fmt.Errorf("base %v, patch %v: %s = %v of the server is gone from %v", base, patch, l.path, l.value, r.Body)
+	for _, l := range recordtest.Leaves(theirs) {
+		seen := record.Equal(recordtest.At(base, l.Path), l.Value)
+		if !seen && !recordtest.Says(r.Body, l) && !strings.HasSuffix(l.Path, "note") {
+			return fmt.Errorf("base %v, patch %v: %s = %v of the server is gone from %v", base, patch, l.Path, l.Value, r.Body)
 		}
 	}
 	return nil

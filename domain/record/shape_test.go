@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -144,57 +143,6 @@ var allFields = slices.Sorted(maps.Keys(draws))
 
 func except(names ...string) []string {
 	return slices.DeleteFunc(slices.Clone(allFields), func(f string) bool { return slices.Contains(names, f) })
-}
-
-// leaf is one edit of a patch: a value, or nil for a removal. An empty object is a leaf: it says that there is an object.
-type leaf struct {
-	path  string
-	value any
-}
-
-func leaves(path string, value any) []leaf {
-	inner, ok := value.(object)
-	if !ok || len(inner) == 0 && path != "" {
-		return []leaf{{path, value}}
-	}
-	var out []leaf
-	for _, key := range slices.Sorted(maps.Keys(inner)) {
-		out = append(out, leaves(join(path, key), inner[key])...)
-	}
-	return out
-}
-
-func join(path, key string) string { return strings.TrimPrefix(path+"/"+key, "/") }
-
-// at looks a path up; nil where there is nothing.
-func at(value any, path string) any {
-	if path == "" {
-		return value
-	}
-	for step := range strings.SplitSeq(path, "/") {
-		inner, _ := value.(object)
-		value = inner[step]
-	}
-	return value
-}
-
-// says reports whether a body says what the leaf says.
-func says(body any, l leaf) bool {
-	got := at(body, l.path)
-	if want, ok := l.value.(object); ok && len(want) == 0 {
-		_, is := got.(object)
-		return is
-	}
-	return record.Equal(got, l.value)
-}
-
-// under gives the rest of a path below an ancestor or at it.
-func under(path, ancestor string) (string, bool) {
-	if path == ancestor || ancestor == "" {
-		return strings.TrimPrefix(path, ancestor), true
-	}
-	rest, ok := strings.CutPrefix(path, ancestor+"/")
-	return rest, ok
 }
 
 // clone copies a value deeply, to see afterwards whether somebody has changed it.
