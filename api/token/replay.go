@@ -1,0 +1,74 @@
+package token
+
+import (
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+)
+
+const (
+	// span is how long one generation takes proofs. A proof dated Window ahead is good for two windows; it is remembered in its
+	// own generation and through the next, so for at least this long.
+	span = 2*Window + 10*time.Second
+
+	maxRemembered = 1 << 18 // proofs per generation: 2,000 a second, in at most some 30 MB
+	maxPerKey     = 1 << 13 // proofs per key and generation: 63 a second from one device
+)
+
+// replays remembers which proofs were used. It never forgets one that could still be good, except when it is forgetful: then
+// a flood ends its generation early.
+type replays struct {
+	maxAll, maxKey int
+	forgetful      bool
+
+	mu              sync.Mutex
+	began           time.Time
+	current, before generation
+}
+
+type generation struct {
+	used   map[[16]byte]struct{}
+	perKey map[string]int
+}
+
+func newGeneration() generation {
+	return generation{used: map[[16]byte]struct{}{}, perKey: map[string]int{}}
+}
+
+func newReplays(maxAll, maxKey int, forgetful bool) *replays {
+	return &replays{maxAll: maxAll, maxKey: maxKey, forgetful: forgetful, current: newGeneration(), before: newGeneration()}
+}
+
+// use notes that the key's proof with the id is used, or says that it was used before.
+func (r *replays) use(key, id string, now time.Time) error {
+	name := [16]byte{}
+	sum := sha256.Sum256([]byte(key + "\x00" + id))
+	copy(name[:], sum[:])
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	full := len(r.current.used) >= r.maxAll
+	if now.Sub(r.began) >= span || full && r.forgetful {
+		r.turn(now)
+		full = false
+	}
+	_, usedNow := r.current.used[name]
+	_, usedBefore := r.before.used[name]
+	switch {
+	case usedNow || usedBefore:
+		return refused(errReplayed)
+	case full:
+		return fault.New(fault.TemporarilyDown).After(r.began.Add(span).Sub(now))
+	case r.current.perKey[key] >= r.maxKey:
+		return fault.New(fault.RateLimited).After(r.began.Add(span).Sub(now))
+	}
+	r.current.used[name] = struct{}{}
+	r.current.perKey[key]++
+	return nil
+}
+
+// turn begins a new generation. After a long silence the last one is of no use either.
+func (r *replays) turn(now time.Time) {
+	r.before, r.current, r.began = r.current, newGeneration(), now
+}
