@@ -22,7 +22,7 @@ var ErrTooDeep = errors.New("JSON nests too deep")
 // Decode reads exactly one JSON value into out. It refuses duplicate names, invalid UTF-8, unknown members of struct shapes,
 // nesting beyond [MaxDepth], and anything after the value.
 func Decode(text []byte, out any) error {
-	if err := checkDepth(text); err != nil {
+	if err := checkDepth(text, MaxDepth); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(text, out, json.RejectUnknownMembers(true)); err != nil {
@@ -32,7 +32,7 @@ func Decode(text []byte, out any) error {
 }
 
 // checkDepth walks the brackets outside strings; it needs no valid JSON, so the decoder never recurses into hostile nesting.
-func checkDepth(text []byte) error {
+func checkDepth(text []byte, limit int) error {
 	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
@@ -45,7 +45,7 @@ func checkDepth(text []byte) error {
 		case c == '"':
 			inString = true
 		case c == '{' || c == '[':
-			if depth++; depth > MaxDepth {
+			if depth++; depth > limit {
 				return ErrTooDeep
 			}
 		case c == '}' || c == ']':

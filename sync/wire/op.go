@@ -64,7 +64,7 @@ type Outcome struct {
 	Op       string   `json:"op"`
 	Seq      uint64   `json:"seq"`
 	Status   string   `json:"status"`
-	Version  uint64   `json:"version,omitempty"`
+	Version  uint64   `json:"version,omitzero"`
 	Code     string   `json:"code,omitempty"`
 	Zh       string   `json:"zh,omitempty"`
 	En       string   `json:"en,omitempty"`
@@ -72,7 +72,7 @@ type Outcome struct {
 	Conflict string   `json:"conflict,omitempty"`
 	Findings []string `json:"findings,omitempty"`
 	HeldBy   string   `json:"heldBy,omitempty"`
-	Replayed bool     `json:"replayed,omitempty"`
+	Replayed bool     `json:"replayed,omitzero"`
 }
 
 // Sealed is an op with its canonical text, which is kept verbatim, and the hash that the device's next op names in prev.
@@ -82,10 +82,26 @@ type Sealed struct {
 	Hash string // hex SHA-256 of Text
 }
 
-// Seal is what an author does with a new op.
+// maxOpDepth is how deep an op may nest: a push wraps it in two levels, and is itself held to [MaxDepth].
+const maxOpDepth = MaxDepth - 2
+
+// maxInteger is the largest integer that every JSON reader keeps exact (RFC 7493 §2.2).
+const maxInteger = 1<<53 - 1
+
+// ErrInteger means that an op's number is beyond what the canonical form keeps exact: its hash would be of another number.
+var ErrInteger = errors.New("integer beyond 2^53-1")
+
+// Seal is what an author does with a new op. What it returns, [Open] takes: an op that no receiver could read must fail
+// here, because once it is in the chain every later op waits for it.
 func Seal(o Op) (Sealed, error) {
+	if err := o.checkIntegers(); err != nil {
+		return Sealed{}, err
+	}
 	text, err := Canonical(o)
 	if err != nil {
+		return Sealed{}, err
+	}
+	if err := checkDepth(text, maxOpDepth); err != nil {
 		return Sealed{}, err
 	}
 	return Sealed{Op: o, Text: text, Hash: hashOf(text)}, nil
@@ -95,7 +111,13 @@ func Seal(o Op) (Sealed, error) {
 // The text is taken over and rewritten.
 func Open(text []byte) (Sealed, error) {
 	var s Sealed
+	if err := checkDepth(text, maxOpDepth); err != nil {
+		return Sealed{}, err
+	}
 	if err := Decode(text, &s.Op); err != nil {
+		return Sealed{}, err
+	}
+	if err := s.checkIntegers(); err != nil {
 		return Sealed{}, err
 	}
 	canonical, err := Canonicalize(text)
@@ -104,6 +126,22 @@ func Open(text []byte) (Sealed, error) {
 	}
 	s.Text, s.Hash = canonical, hashOf(canonical)
 	return s, nil
+}
+
+func (o *Op) checkIntegers() error {
+	counts := []int64{o.Clock.MonotonicMs}
+	if o.Clock.Anchor != nil {
+		counts = append(counts, o.Clock.Anchor.MonotonicMs)
+	}
+	for _, n := range counts {
+		if n < -maxInteger || n > maxInteger {
+			return ErrInteger
+		}
+	}
+	if o.Seq > maxInteger || o.Base > maxInteger {
+		return ErrInteger
+	}
+	return nil
 }
 
 func hashOf(text []byte) string {

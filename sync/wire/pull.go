@@ -22,13 +22,14 @@ type PullReply struct {
 	ServerAt time.Time         `json:"serverAt"`
 }
 
-// Change is one record at its newest version, or the notice that it is gone from the feed.
+// Change is one record at its newest version, or the notice that it is gone from the feed. The notice that a whole feed is
+// gone names only the feed.
 type Change struct {
-	Feed       string         `json:"feed"`
-	Seq        uint64         `json:"seq"`
-	Collection string         `json:"collection"`
-	ID         string         `json:"id"`
-	Version    uint64         `json:"version,omitempty"`
+	Feed       string         `json:"feed,omitempty"`
+	Seq        uint64         `json:"seq,omitzero"`
+	Collection string         `json:"collection,omitempty"`
+	ID         string         `json:"id,omitempty"`
+	Version    uint64         `json:"version,omitzero"`
 	Body       jsontext.Value `json:"body,omitempty"`
 	Gone       string         `json:"gone,omitempty"` // removed · moved · feed
 }
@@ -40,7 +41,7 @@ const (
 	GoneFeed    = "feed"    // the whole feed is out of this device's scope: drop everything of it
 )
 
-// SnapshotLine is one line of GET /v1/sync/snapshot/{feed}. The last line carries End and no record.
+// SnapshotLine is one line of GET /v1/sync/snapshot/{scope}/{name}. The last line carries End and nothing else.
 type SnapshotLine struct {
 	Change
 	End *SnapshotEnd `json:"end,omitempty"`
