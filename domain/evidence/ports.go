@@ -63,9 +63,9 @@ type Spool interface {
 	// returns, or it is fault upload.offset_mismatch and nothing is read from body.
 	//
 	// Every offset that is returned MUST be durable, also beside an error: a body that fails keeps what it gave before,
-	// and its error is returned. A body that fails with [ErrDiscard] takes back all that this call has added. No room is
-	// fault storage.full; what fitted is kept. While another Append of the id runs: fault upload.busy. Memory MUST NOT
-	// grow with the body.
+	// and its error is returned. A body that fails with [ErrDiscard] takes back all that this call has added; so does a
+	// failure of the spool itself, such as no room: fault storage.full. While another Append of the id runs: fault
+	// upload.busy. Memory MUST NOT grow with the body.
 	Append(ctx context.Context, id string, offset int64, body io.Reader) (int64, error)
 	// Offset returns how many bytes are there, durably. After a crash that MAY be more than was ever returned by Append:
 	// what did arrive counts, once it has been made durable.
@@ -73,9 +73,9 @@ type Spool interface {
 	// Open opens the bytes for reading, from an offset. Its Stat tells their number and when the last one was added.
 	Open(ctx context.Context, id string, from int64) (fs.File, error)
 	// SetAside takes the bytes out of reach of the other methods, and keeps them for people to look at. Doing it again
-	// changes nothing.
+	// changes nothing. While an Append of the id runs: fault upload.busy.
 	SetAside(ctx context.Context, id string) error
-	// Remove takes the bytes away. An id that is not there is fine.
+	// Remove takes the bytes away. An id that is not there is fine. While an Append of the id runs: fault upload.busy.
 	Remove(ctx context.Context, id string) error
 }
 

@@ -1,0 +1,53 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+)
+
+// translate turns a store's answer into a fault where somebody can act on it. This is the one place that knows S3's codes.
+func translate(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	answer := minio.ToErrorResponse(err)
+	switch answer.Code {
+	case "NoSuchKey", "NotFound", "NoSuchVersion":
+		return fault.New(fault.NotFound).Because(err)
+	case "XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded":
+		return fault.New(fault.StorageFull).Because(err)
+	case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "XMinioServerNotInitialized", "NoSuchBucket":
+		return fault.New(fault.TemporarilyDown).Because(err)
+	}
+	var network net.Error
+	var request *url.Error
+	if answer.StatusCode >= 500 || errors.As(err, &network) || errors.As(err, &request) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fault.New(fault.TemporarilyDown).Because(err)
+	}
+	return err
+}
+
+// stream is the body of an answer. One that ends before its length, which the client library does not notice, is an error.
+type stream struct {
+	io.ReadCloser
+	left int64
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.left -= int64(n)
+	if err == io.EOF && s.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		return n, translate(err)
+	}
+	return n, err
+}

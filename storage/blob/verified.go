@@ -1,0 +1,100 @@
+// Package blob holds bytes at rest: a folder, the embedded default, and any S3 store with object lock. It implements
+// evidence.Blobs.
+//
+// It must not know what the bytes are. Keys and digests come from the caller.
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/storage/durable"
+)
+
+// Verified puts the checking of digests around a store, whatever the store itself does: it hashes what goes in, and after
+// the store has said yes reads back what is there and hashes that.
+//
+// The store must do the rest of what [evidence.Blobs] asks: be durable, show nothing before it is whole, take a body that
+// ends early or fails as no body, and leave a key alone that is taken, whatever it holds; to say that by nil is enough.
+func Verified(store evidence.Blobs) evidence.Blobs { return &verified{store} }
+
+type verified struct{ evidence.Blobs }
+
+// Put implements evidence.Blobs.
+func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, body io.Reader) error {
+	in := &checked{body: body, hash: sha256.New(), want: want}
+	if want.Length == 0 {
+		_, _ = in.Read(make([]byte, 1)) // a store need not read what has no length
+	}
+	if in.wrong != nil {
+		return in.wrong
+	}
+	if err := v.Blobs.Put(ctx, key, want, in); err != nil {
+		if in.wrong != nil {
+			return in.wrong // however the store has dressed it
+		}
+		return err
+	}
+	return Check(ctx, v.Blobs, key, want)
+}
+
+// Check reads what is stored under a key and compares it with the digest: fault evidence.store_differs if it is other bytes.
+func Check(ctx context.Context, store evidence.Blobs, key string, want evidence.Digest) error {
+	stored, err := store.OpenRange(ctx, key, 0, -1)
+	if err != nil {
+		return err
+	}
+	defer stored.Close()
+	found := sha256.New()
+	if err := durable.Copy(found, stored); err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(found.Sum(nil)); sum != want.SHA256 {
+		return fault.New(fault.StoreDiffers).Because(errors.New(key + " holds bytes of SHA-256 " + sum))
+	}
+	return nil
+}
+
+// checked hashes a body on its way in. It keeps the last bytes back until it knows that they are the last and the digest of
+// all: a store that counts bytes would otherwise take the wrong ones for complete.
+type checked struct {
+	body  io.Reader
+	hash  hash.Hash
+	want  evidence.Digest
+	given int64
+	whole bool  // all bytes have come and are the right ones
+	wrong error // set when they are not
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	switch {
+	case c.wrong != nil:
+		return 0, c.wrong
+	case c.whole:
+		return 0, io.EOF
+	}
+	n, err := c.body.Read(p)
+	c.hash.Write(p[:n])
+	c.given += int64(n)
+	if err != io.EOF && (err != nil || c.given < c.want.Length) {
+		return n, err
+	}
+	if c.given == c.want.Length && err == nil {
+		_, err = io.ReadFull(c.body, make([]byte, 1))
+	}
+	if c.given != c.want.Length || hex.EncodeToString(c.hash.Sum(nil)) != c.want.SHA256 || err == nil {
+		c.wrong = fault.New(fault.DigestMismatch)
+		return 0, c.wrong
+	}
+	if err != io.EOF {
+		return 0, err
+	}
+	c.whole = true
+	return n, nil
+}

@@ -1,0 +1,253 @@
+// Package spool holds uploads in flight: one file per upload in a folder, growing at the end. It implements evidence.Spool.
+//
+// It must not know what the bytes are, nor when they are complete.
+package spool
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/storage/durable"
+)
+
+// Folder is a spool in a folder, which must belong to this process alone. The offset of an upload is the length of its file.
+//
+// After a crash a file may be longer than the last offset that was told: bytes that had been written and not yet synced.
+// They count, for the first look at a file syncs it before its length is told. This holds for half a chunk with a checksum
+// too: what guards against bytes that were damaged on the way is the digest of the whole, and it always does.
+type Folder struct {
+	root string
+
+	mu    sync.Mutex
+	known map[string]*state // by upload; guarded by mu
+}
+
+// state is what is known of one file.
+type state struct {
+	busy    bool  // an Append runs, and only it changes the file
+	durable int64 // bytes that are synced
+}
+
+var _ evidence.Spool = (*Folder)(nil)
+
+// Open opens a spool, and makes its folder if it is missing.
+func Open(root string) (*Folder, error) {
+	for _, sub := range []string{"receiving", "apart"} {
+		if err := durable.Folder(filepath.Join(root, sub)); err != nil {
+			return nil, err
+		}
+	}
+	return &Folder{root: root, known: map[string]*state{}}, nil
+}
+
+func (f *Folder) receiving(id string) string { return filepath.Join(f.root, "receiving", id) }
+func (f *Folder) apart(id string) string     { return filepath.Join(f.root, "apart", id) }
+
+// Create implements evidence.Spool.
+func (f *Folder) Create(_ context.Context, id string) error {
+	if !record.IsID(id) {
+		return fault.New(fault.NotFound)
+	}
+	file, err := os.OpenFile(f.receiving(id), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return durable.Fault(err)
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return durable.Fault(err)
+	}
+	return durable.Sync(filepath.Dir(f.receiving(id)))
+}
+
+// Append implements evidence.Spool.
+func (f *Folder) Append(ctx context.Context, id string, offset int64, body io.Reader) (int64, error) {
+	file, s, err := f.begin(id)
+	if err != nil {
+		return 0, err
+	}
+	defer f.end(s)
+	defer file.Close()
+	if s.durable != offset {
+		return s.durable, fault.New(fault.UploadOffset)
+	}
+	tail := &tail{file: file, end: offset}
+	err = durable.Copy(tail, reader{ctx, body})
+	end := tail.end
+	if tail.failed || errors.Is(err, evidence.ErrDiscard) {
+		end = offset
+	}
+	if syncErr := endAt(file, end); syncErr != nil {
+		// Nobody knows now which pages are on the disk, and another sync would not tell.
+		_ = file.Truncate(offset)
+		return offset, errors.Join(durable.Fault(syncErr), err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.durable = end
+	return end, err
+}
+
+// endAt makes the file end there, durably. It may be longer: what was taken back, now or by a failed call before.
+func endAt(file *os.File, end int64) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() > end {
+		if err := file.Truncate(end); err != nil {
+			return err
+		}
+	}
+	return file.Sync()
+}
+
+// tail writes at the end of what an Append has written so far.
+type tail struct {
+	file   *os.File
+	end    int64
+	failed bool
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	n, err := t.file.WriteAt(p, t.end)
+	t.end += int64(n)
+	t.failed = t.failed || err != nil
+	return n, err
+}
+
+// reader ends a body with its context.
+type reader struct {
+	ctx  context.Context
+	body io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.body.Read(p)
+}
+
+// begin opens the file for the one Append that may run on it.
+func (f *Folder) begin(id string) (*os.File, *state, error) {
+	file, s, err := f.look(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.busy {
+		file.Close()
+		return nil, nil, fault.New(fault.UploadBusy)
+	}
+	s.busy = true
+	return file, s, nil
+}
+
+func (f *Folder) end(s *state) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.busy = false
+}
+
+// look opens a file and finds out how much of it is durable. The first look of this process syncs it.
+func (f *Folder) look(id string) (*os.File, *state, error) {
+	if !record.IsID(id) {
+		return nil, nil, fault.New(fault.NotFound)
+	}
+	file, err := os.OpenFile(f.receiving(id), os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, durable.Fault(err)
+	}
+	f.mu.Lock()
+	s := f.known[id]
+	f.mu.Unlock()
+	if s != nil {
+		return file, s, nil
+	}
+	err = file.Sync()
+	info, statErr := file.Stat()
+	if err = errors.Join(err, statErr); err != nil {
+		file.Close()
+		return nil, nil, durable.Fault(err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s = f.known[id]; s == nil {
+		s = &state{durable: info.Size()}
+		f.known[id] = s
+	}
+	return file, s, nil
+}
+
+// Offset implements evidence.Spool.
+func (f *Folder) Offset(_ context.Context, id string) (int64, error) {
+	file, s, err := f.look(id)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return s.durable, nil
+}
+
+// Open implements evidence.Spool.
+func (f *Folder) Open(_ context.Context, id string, from int64) (fs.File, error) {
+	if !record.IsID(id) {
+		return nil, fault.New(fault.NotFound)
+	}
+	file, err := os.Open(f.receiving(id))
+	if err != nil {
+		return nil, durable.Fault(err)
+	}
+	if _, err := file.Seek(from, io.SeekStart); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// SetAside implements evidence.Spool: the file moves to the folder "apart" and keeps its name.
+func (f *Folder) SetAside(_ context.Context, id string) error {
+	if err := f.forget(id); err != nil {
+		return err
+	}
+	err := durable.Fault(os.Rename(f.receiving(id), f.apart(id)))
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		if _, apart := os.Stat(f.apart(id)); apart != nil {
+			return err
+		}
+		err = nil
+	}
+	return errors.Join(err, durable.Sync(filepath.Dir(f.apart(id))), durable.Sync(filepath.Dir(f.receiving(id))))
+}
+
+// Remove implements evidence.Spool.
+func (f *Folder) Remove(_ context.Context, id string) error {
+	if err := f.forget(id); err != nil {
+		return err
+	}
+	return durable.Remove(f.receiving(id))
+}
+
+// forget drops what is known of a file before it goes away, unless it is being written.
+func (f *Folder) forget(id string) error {
+	if !record.IsID(id) {
+		return fault.New(fault.NotFound)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.known[id]; s != nil && s.busy {
+		return fault.New(fault.UploadBusy)
+	}
+	delete(f.known, id)
+	return nil
+}
