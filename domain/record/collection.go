@@ -86,7 +86,7 @@ func (c *Collection) FeedOf(body Object, district string) (string, error) {
 	}
 	field := string(c.Scope)
 	value, _ := body[field].(string)
-	if value == "" || strings.ContainsAny(value, "/ ") {
+	if value == "" || strings.ContainsAny(value, "/ \x00") {
 		return "", fmt.Errorf("%s: body needs %q to have a feed", c.Name, field)
 	}
 	return field + "/" + value, nil

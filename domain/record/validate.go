@@ -3,6 +3,7 @@ package record
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -96,6 +97,23 @@ func flat(value any) bool {
 	for _, item := range array {
 		if _, object := item.(Object); object || !flat(item) {
 			return false
+		}
+	}
+	return true
+}
+
+// Storable reports whether every database can keep all texts and names inside a value: PostgreSQL keeps no U+0000.
+func Storable(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return !strings.ContainsRune(value, 0)
+	case []any:
+		return !slices.ContainsFunc(value, func(item any) bool { return !Storable(item) })
+	case Object:
+		for name, inner := range value {
+			if !Storable(name) || !Storable(inner) {
+				return false
+			}
 		}
 	}
 	return true

@@ -50,6 +50,8 @@ func (w *work) form(op wire.Sealed) (*record.Collection, *fault.Error) {
 		return nil, fault.New(fault.SchemaUnknown).At("schema")
 	case op.OccurredAt.IsZero():
 		return nil, fault.New(fault.OpInvalid).At("occurredAt")
+	case !record.Storable(op.Patch):
+		return nil, fault.New(fault.OpInvalid).At("patch").Detail("文本中含有空字符（U+0000）", "a text holds U+0000")
 	}
 	switch record.Action(op.Action) {
 	case record.Create:

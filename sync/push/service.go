@@ -93,6 +93,9 @@ func open(p wire.Push) ([]wire.Sealed, error) {
 			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d/seq", i)).
 				Detail("序号须从一开始并逐一递增", "seq counts from 1, one by one")
 		}
+		if !record.Storable([]any{op.ID, op.Collection, op.Record, op.Action, op.Author}) {
+			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d", i)).Detail("含有空字符（U+0000）", "it holds U+0000")
+		}
 		if i > 0 && op.Prev != ops[i-1].Hash {
 			return nil, fault.New(fault.ChainBroken).At(fmt.Sprintf("ops/%d/prev", i))
 		}
