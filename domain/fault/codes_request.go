@@ -20,8 +20,8 @@ const (
 	HeadersTooLarge   Code = "request.headers_too_large"
 	LengthRequired    Code = "request.length_required"
 	RequestTimeout    Code = "request.timeout"
-	RangeUnmet        Code = "request.range_unsatisfiable"
 	TusVersion        Code = "upload.version_unsupported"
+	PaperPending      Code = "document.not_rendered"
 )
 
 var requestCodes = map[Code]entry{
@@ -43,6 +43,6 @@ var requestCodes = map[Code]entry{
 	HeadersTooLarge:   {TooLarge, "请求头过长，请检查令牌与地址", "the request's headers are too long; look at the tokens and the address"},
 	LengthRequired:    {Invalid, "请求内容必须用 Content-Length 声明长度，不接受分块传输", "a body must declare its length by Content-Length; chunked transfer is not taken"},
 	RequestTimeout:    {Invalid, "等待请求内容超时，请检查网络后重新发送", "the rest of the request did not come in time; check the network and send it again"},
-	RangeUnmet:        {RangeUnsatisfied, "所请求的字节范围超出文件长度", "the asked range of bytes lies beyond the file"},
+	PaperPending:      {Absent, "电子文书尚未生成，请稍后再试", "the paper has not been rendered yet; try again shortly"},
 	TusVersion:        {Precondition, "上传协议版本不受支持，应为 Tus-Resumable: 1.0.0", "this version of the upload protocol is not taken; send Tus-Resumable: 1.0.0"},
 }

@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/fieldwarden/fieldwarden/api/guard"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+)
+
+// media is a file that never changes, to be given out whole or in ranges.
+type media struct {
+	size int64
+	sha  string // its SHA-256 in hex: the version, and so the entity tag
+	mime string
+	name string // for saving it; ASCII
+	open func(ctx context.Context, from, n int64) (io.ReadCloser, error)
+}
+
+// serve answers GET and HEAD for a file (RFC 9110 §13, §14). The bytes are opened before the status is decided, so a store that fails
+// is a problem and not a cut reply; if it fails later the connection breaks, and the reply does not look whole.
+func (s *server) serve(c *fiber.Ctx, m media) error {
+	etag := `"` + m.sha + `"`
+	if list := c.Get(fiber.HeaderIfMatch); list != "" && !matches(list, etag, false) {
+		return fault.New(fault.PreconditionLost).At(fiber.HeaderIfMatch)
+	}
+	if list := c.Get(fiber.HeaderIfNoneMatch); list != "" && matches(list, etag, true) {
+		describe(c, m, etag)
+		c.Status(http.StatusNotModified)
+		return nil
+	}
+	want, verdict := span{0, m.size}, whole
+	rule := c.Get(fiber.HeaderIfRange)
+	if c.Method() == fiber.MethodGet && (rule == "" || rule == etag) {
+		want, verdict = parseRange(c.Get(fiber.HeaderRange), m.size)
+	}
+	if verdict == unsatisfied {
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", m.size))
+		return fault.New(fault.RangeInvalid).At(fiber.HeaderRange)
+	}
+	if c.Method() == fiber.MethodHead {
+		describe(c, m, etag)
+		c.Response().Header.SetContentLength(int(m.size))
+		return nil
+	}
+	ctx, cancel := context.WithCancel(s.Base) // outlives the handler: the bytes go out after it
+	bytes, err := m.open(ctx, want.from, want.n)
+	if err != nil {
+		cancel()
+		return err
+	}
+	describe(c, m, etag)
+	if verdict == part {
+		c.Status(http.StatusPartialContent)
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", want.from, want.from+want.n-1, m.size))
+	}
+	c.Context().SetBodyStream(&outflow{src: bytes, conn: c.Context().Conn(), cancel: cancel}, int(want.n))
+	return nil
+}
+
+// describe sets the headers of a file.
+func describe(c *fiber.Ctx, m media, etag string) {
+	c.Set(fiber.HeaderAcceptRanges, "bytes")
+	c.Set(fiber.HeaderETag, etag)
+	c.Set(fiber.HeaderContentType, m.mime)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`inline; filename="%s"`, m.name))
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+}
+
+// outflow is a reply's body on its way out. Its write deadline rolls with each piece, so that a slow link may take its time and
+// a client that reads no longer does not hold the file open.
+type outflow struct {
+	src    io.ReadCloser
+	conn   net.Conn
+	cancel context.CancelFunc
+}
+
+// outBuffer is the size of the pieces; all that one playback holds in memory.
+const outBuffer = 64 << 10
+
+var outBuffers = sync.Pool{New: func() any { return new([outBuffer]byte) }}
+
+// Read implements io.Reader, for replies whose length is not known.
+func (o *outflow) Read(p []byte) (int, error) {
+	n, err := o.src.Read(p)
+	if n > 0 {
+		if err := o.conn.SetWriteDeadline(time.Now().Add(guard.Idle)); err != nil {
+			return 0, err
+		}
+	}
+	return n, err
+}
+
+// WriteTo implements io.WriterTo, for replies of known length.
+func (o *outflow) WriteTo(w io.Writer) (int64, error) {
+	buf := outBuffers.Get().(*[outBuffer]byte)
+	defer outBuffers.Put(buf)
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{o}, buf[:])
+}
+
+// Close implements io.Closer; fasthttp calls it when the reply has gone out, or cannot.
+func (o *outflow) Close() error {
+	o.cancel()
+	return o.src.Close()
+}

@@ -1,0 +1,39 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Lease asks for a block of numbers.
+type Lease struct {
+	Kind  string `json:"kind"`
+	Count int    `json:"count,omitempty"`
+}
+
+// idempotencyKey is the header by which a client repeats a request without repeating what it does.
+const idempotencyKey = "Idempotency-Key"
+
+// leaseNumbers gives the device a block of numbers for papers that it will issue without a network. The same Idempotency-Key gets the same
+// block again: a lost reply costs no numbers.
+func (s *server) leaseNumbers(r *request) error {
+	var in Lease
+	if err := r.decode(&in); err != nil {
+		return err
+	}
+	key := r.Get(idempotencyKey)
+	if len(key) > 128 {
+		return fault.New(fault.HeaderInvalid).At(idempotencyKey)
+	}
+	id, block, err := s.Papers.Lease(r.ctx, r.caller, in.Kind, in.Count, key)
+	if err != nil {
+		return err
+	}
+	out := record.Object{"id": id}
+	for name, value := range block {
+		out[name] = value
+	}
+	return r.reply(http.StatusCreated, out)
+}

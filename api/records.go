@@ -1,0 +1,239 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// Record is a record as it stands.
+type Record struct {
+	Collection string         `json:"collection"`
+	ID         string         `json:"id"`
+	Version    uint64         `json:"version"`
+	Removed    bool           `json:"removed"`
+	Body       jsontext.Value `json:"body"`
+}
+
+// History is a record's past, oldest version first.
+type History struct {
+	Collection string    `json:"collection"`
+	ID         string    `json:"id"`
+	Versions   []Version `json:"versions"`
+}
+
+// Version is one version of a record: who made it, when, on what, and what it then said.
+type Version struct {
+	Version    uint64         `json:"version"`
+	Op         string         `json:"op"`
+	Action     string         `json:"action"`
+	Author     string         `json:"author"`
+	Device     string         `json:"device,omitempty"`
+	OccurredAt time.Time      `json:"occurredAt"`
+	ReceivedAt time.Time      `json:"receivedAt"`
+	Outcome    string         `json:"outcome"`
+	Body       jsontext.Value `json:"body"`
+}
+
+// Check is what a certificate is worth at a moment.
+type Check struct {
+	Number    string          `json:"number"`
+	Officer   string          `json:"officer"`
+	Name      string          `json:"name"`
+	Organ     string          `json:"organ"`
+	Standing  people.Standing `json:"standing"`
+	ValidFrom string          `json:"validFrom"`
+	ValidTo   string          `json:"validTo"`
+	Since     *time.Time      `json:"since,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+}
+
+func (s *server) readRecord(r *request) error {
+	rec, err := s.visible(r, "records.read")
+	if err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, Record{rec.Collection, rec.ID, rec.Version, rec.Removed, rec.Body})
+}
+
+func (s *server) readHistory(r *request) error {
+	rec, err := s.visible(r, "records.history")
+	if err != nil {
+		return err
+	}
+	past, err := s.History.Revisions(r.ctx, rec.ID)
+	if err != nil {
+		return err
+	}
+	out := History{Collection: rec.Collection, ID: rec.ID, Versions: make([]Version, len(past))}
+	for i, v := range past {
+		out.Versions[i] = Version{v.Version, v.Op, v.Action, v.Author, v.Device, v.OccurredAt, v.ReceivedAt, v.Status, v.Body}
+	}
+	return r.reply(http.StatusOK, out)
+}
+
+// visible finds the record that the path names, if the caller has the right over it. A record of a unit is seen by those who have the
+// right over that unit, one of a device on that device, one of the district by all who have the right. What is foreign
+// answers like what is absent.
+func (s *server) visible(r *request, right people.Right) (pull.Record, error) {
+	c, known := s.Catalogue[r.Params("collection")]
+	id, err := r.id("id")
+	if !known || err != nil {
+		return pull.Record{}, fault.New(fault.NotFound)
+	}
+	rec, body, err := s.record(r.ctx, c.Name, id)
+	if err != nil {
+		return rec, err
+	}
+	var allowed bool
+	switch c.Scope {
+	case record.District:
+		allowed = r.caller.May(right, "", s.Now())
+	case record.Unit:
+		unit := text(body, "unit")
+		allowed = unit != "" && r.caller.May(right, unit, s.Now())
+	case record.Device:
+		allowed = text(body, "device") == r.caller.Device
+	}
+	if !allowed {
+		return rec, fault.New(fault.NotFound)
+	}
+	return rec, nil
+}
+
+// record reads a record with its body.
+func (s *server) record(ctx context.Context, collection, id string) (pull.Record, record.Object, error) {
+	rec, err := s.History.Record(ctx, collection, id)
+	if err != nil {
+		return rec, nil, err
+	}
+	body, err := wire.Object(rec.Body)
+	return rec, body, err
+}
+
+// checkCertificate tells what the certificate of a number is worth, now or at a moment. Of several records of one number, such
+// as a renewal's, the one with the latest term is meant.
+func (s *server) checkCertificate(r *request) error {
+	number, err := r.text("number")
+	if err != nil {
+		return err
+	}
+	at, err := r.moment("at", s.Now())
+	if err != nil {
+		return err
+	}
+	found, err := s.History.Lookup(r.ctx, people.Certificates.Name, "number", number)
+	if err != nil {
+		return err
+	}
+	c, ok := newest(found)
+	if !ok {
+		return fault.New(fault.NotFound).At("number")
+	}
+	status := c.StandingAt(at)
+	out := Check{Number: c.Number, Officer: c.Officer, Standing: status.Standing, ValidFrom: c.From, ValidTo: c.To, Reason: status.Reason}
+	if !status.Since.IsZero() {
+		since := status.Since.UTC()
+		out.Since = &since
+	}
+	if out.Name, err = s.nameOf(r.ctx, people.Officers.Name, c.Officer); err != nil {
+		return err
+	}
+	if out.Organ, err = s.unitName(r.ctx, c.Organ); err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, out)
+}
+
+func newest(found []pull.Record) (best people.Certificate, ok bool) {
+	for _, rec := range found {
+		body, err := wire.Object(rec.Body)
+		if err != nil {
+			continue
+		}
+		if c, err := people.ReadCertificate(body); err == nil && (!ok || c.Term.Until.After(best.Term.Until)) {
+			best, ok = c, true
+		}
+	}
+	return best, ok
+}
+
+// nameOf is the "name" of a record, "" if there is none.
+func (s *server) nameOf(ctx context.Context, collection, id string) (string, error) {
+	if !record.IsID(id) {
+		return "", nil
+	}
+	_, body, err := s.record(ctx, collection, id)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return "", nil
+	}
+	return text(body, "name"), err
+}
+
+// unitName is the name of the unit with a code; what is no known code is a name already.
+func (s *server) unitName(ctx context.Context, code string) (string, error) {
+	found, err := s.History.Lookup(ctx, people.Units.Name, "code", code)
+	if err != nil || len(found) == 0 {
+		return code, err
+	}
+	body, err := wire.Object(found[0].Body)
+	return text(body, "name"), err
+}
+
+// templateName is the name of a paper's template, or else its kind.
+func (s *server) templateName(ctx context.Context, paper record.Object) (string, error) {
+	name, err := s.nameOf(ctx, document.Templates.Name, text(paper, "template"))
+	if name == "" {
+		name = text(paper, "kind")
+	}
+	return name, err
+}
+
+// downloadPaper gives out the rendered PDF of an issued paper.
+func (s *server) downloadPaper(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	_, body, err := s.record(r.ctx, document.Documents.Name, id)
+	if err != nil {
+		return err
+	}
+	if unit := text(body, "unit"); unit == "" || !r.caller.May("documents.download", unit, s.Now()) {
+		return fault.New(fault.NotFound)
+	}
+	rendered := object(body, "rendered")
+	key, length := text(rendered, "key"), rendered["length"]
+	size, _ := length.(float64)
+	if key == "" {
+		return fault.New(fault.PaperPending)
+	}
+	return s.serve(r.Ctx, media{size: int64(size), sha: text(rendered, "sha256"), mime: "application/pdf", name: id + ".pdf",
+		open: func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
+			return s.Blobs.OpenRange(ctx, key, from, n)
+		}})
+}
+
+// playEvidence gives out the bytes of a recording.
+func (s *server) playEvidence(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	content, err := s.Uploads.Content(r.ctx, r.caller, id)
+	if err != nil {
+		return err
+	}
+	return s.serve(r.Ctx, media{size: content.Length, sha: content.SHA256, mime: content.MIME, name: id, open: content.OpenRange})
+}

@@ -1,0 +1,170 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+)
+
+// snapshotTime bounds one download of a feed; a device that was cut off goes on where it stopped.
+const snapshotTime = time.Hour
+
+// mimeNDJSON is the media type of a snapshot: one JSON value a line.
+const mimeNDJSON = "application/x-ndjson"
+
+// snapshot streams a feed. Faults that are known before the first byte are problems; a failure after it breaks the connection, so
+// that a snapshot that is not whole does not look whole. Memory does not grow with the feed.
+func (s *server) snapshot(r *request) error {
+	after, err := strconv.ParseUint(r.Query("after", "0"), 10, 63)
+	if err != nil {
+		return fault.New(fault.FieldInvalid).At("after").Detail("应为非负整数", "want a whole number, not negative")
+	}
+	feed, err := r.feed()
+	if err != nil {
+		return err
+	}
+	encoding := acceptedEncoding(r.Get(fiber.HeaderAcceptEncoding))
+	cursor := r.Query("cursor")
+	if r.Method() == fiber.MethodHead {
+		if !s.Pull.Has(r.caller, feed) {
+			return fault.New(fault.FeedForbidden).At("feed")
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.Base, snapshotTime) // outlives the handler: the stream goes out after it
+	caller := r.caller
+	stream, err := begin(func(w io.Writer) error {
+		return compressed(w, encoding, func(w io.Writer) error { return s.Pull.Snapshot(ctx, caller, feed, cursor, after, w) })
+	})
+	if err != nil {
+		cancel()
+		return err
+	}
+	r.Set(fiber.HeaderContentType, mimeNDJSON)
+	r.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	if encoding != "" {
+		r.Set(fiber.HeaderContentEncoding, encoding)
+	}
+	r.Status(http.StatusOK)
+	r.Context().SetBodyStream(&outflow{src: stream, conn: r.Context().Conn(), cancel: cancel}, -1)
+	return nil
+}
+
+// feed is the feed that a path names: its scope and its name.
+func (r *request) feed() (string, error) {
+	scope, err := r.text("scope")
+	if err != nil {
+		return "", err
+	}
+	name, err := r.text("name")
+	return scope + "/" + name, err
+}
+
+// pieces is how much of a stream is gathered before it is handed on.
+const pieces = 64 << 10
+
+// begin runs write beside the caller and returns a reader of what it writes, once the first bytes are there. An error before
+// that is returned; a later one, or a panic, is the reader's error. Closing the reader ends write at its next byte.
+func begin(write func(io.Writer) error) (io.ReadCloser, error) {
+	from, to := io.Pipe()
+	first := &starter{w: to, begun: make(chan struct{})}
+	failed := make(chan error, 1)
+	go func() {
+		out := bufio.NewWriterSize(first, pieces)
+		err := guarded(func() error { return write(out) })
+		if err == nil {
+			err = out.Flush()
+		}
+		failed <- err
+		_ = to.CloseWithError(err) // nil ends the stream well
+	}()
+	select {
+	case <-first.begun:
+		return from, nil
+	case err := <-failed:
+		return from, err
+	}
+}
+
+func guarded(work func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return work()
+}
+
+// starter tells when the first byte comes.
+type starter struct {
+	w     io.Writer
+	once  sync.Once
+	begun chan struct{}
+}
+
+func (s *starter) Write(p []byte) (int, error) {
+	s.once.Do(func() { close(s.begun) })
+	return s.w.Write(p)
+}
+
+// compressed lets write write through the encoding. The encoder's end is written only when write has succeeded.
+func compressed(w io.Writer, encoding string, write func(io.Writer) error) error {
+	var encoder io.WriteCloser
+	var err error
+	switch encoding {
+	case "zstd":
+		encoder, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(512<<10))
+	case "gzip":
+		encoder, err = gzip.NewWriterLevel(w, 5)
+	default:
+		return write(w)
+	}
+	if err != nil {
+		return err
+	}
+	if err := write(encoder); err != nil {
+		return errors.Join(err, abandon(encoder))
+	}
+	return encoder.Close()
+}
+
+// abandon frees what an encoder holds without letting it write its end.
+func abandon(encoder io.WriteCloser) error {
+	if resetter, ok := encoder.(interface{ Reset(io.Writer) }); ok {
+		resetter.Reset(io.Discard)
+	}
+	return encoder.Close()
+}
+
+// acceptedEncoding picks the encoding of a stream by an Accept-Encoding header: zstd before gzip before none. What has the weight 0 is
+// not taken.
+func acceptedEncoding(header string) string {
+	best := ""
+	for offer := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(offer, ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
+			if q, err := strconv.ParseFloat(weight, 64); err != nil || q <= 0 {
+				continue
+			}
+		}
+		if name == "zstd" || name == "gzip" && best == "" {
+			best = name
+		}
+	}
+	return best
+}
