@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// expected is the table of rights as the district's posts have them (LAW: officers work, leaders direct, supervisors
+// expected is the table of rights as the district's posts have them (officers work, leaders direct, supervisors
 // supervise, the three administrators touch no case). It is written by hand and knows nothing of the code: columns are
 // officer, auxiliary, leader, chief, reviewer, supervisor, sysadmin, secadmin, auditadmin.
 const expected = `
