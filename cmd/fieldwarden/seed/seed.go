@@ -51,7 +51,7 @@ type Person struct {
 func Build(number uint64, day time.Time) (*District, error) {
 	b := &builder{number: number, dice: rand.New(rand.NewPCG(number, 120102)), d: &District{number: number, Day: law.DayOf(day)}}
 	b.names = newNames(b.dice)
-	for _, part := range []func() error{b.units, b.people, b.items, b.checklists, b.subjects, b.tasks} {
+	for _, part := range []func() error{b.units, b.people, b.items, b.checklists, b.templates, b.subjects, b.tasks} {
 		if err := part(); err != nil {
 			return nil, fmt.Errorf("seed: %w", err)
 		}

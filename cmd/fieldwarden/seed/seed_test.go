@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/seed"
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/law"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -85,7 +86,7 @@ func TestThereIsEnoughOfEverything(t *testing.T) {
 	counts := map[string]struct{ got, low, high int }{
 		"units": {len(d.Units), 37, 37}, "officers": {len(d.Officers), 55, 70}, "certificates": {len(d.Certs), 40, 50},
 		"items": {len(d.Items), 38, 50}, "checklists": {len(d.Checklists), 5, 8},
-		"subjects": {len(d.Subjects), 300, 300}, "tasks": {len(d.Tasks), 30, 39},
+		"templates": {len(d.Templates), 2, 10}, "subjects": {len(d.Subjects), 300, 300}, "tasks": {len(d.Tasks), 30, 39},
 	}
 	for name, c := range counts {
 		if c.got < c.low || c.got > c.high {
@@ -214,6 +215,21 @@ func TestUncertainProvisionsAreMarked(t *testing.T) {
 					t.Errorf("%v basis %s: %v", op.Patch["code"], key, err)
 				}
 			}
+		}
+	}
+}
+
+// What the catalogue refuses nobody may write, so a seed must not either.
+func TestTemplatesAreFitToRender(t *testing.T) {
+	d := build(t)
+	for _, kind := range []string{document.InspectionRecord, document.SummaryPenalty} {
+		if d.TemplateID(kind) == "" {
+			t.Errorf("no template of %s", kind)
+		}
+	}
+	for _, op := range d.Templates {
+		for _, flaw := range document.Lint(op.Patch) {
+			t.Errorf("%v: %v", op.Patch["kind"], flaw)
 		}
 	}
 }
