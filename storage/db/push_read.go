@@ -145,17 +145,21 @@ func (t *tx) Bodies(ctx context.Context, refs []push.Version) (map[push.Version]
 // OwnSince implements push.Tx.
 func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (map[string][]push.OwnOp, error) {
 	own := map[string][]push.OwnOp{}
-	query := fmt.Sprintf(`SELECT r.version, o.text FROM revisions r JOIN ops o ON o.id = r.op
-		WHERE r.record = %s AND r.version > %s AND o.device = %s ORDER BY r.version`, t.param(1), t.param(2), t.param(3))
+	query := fmt.Sprintf(`SELECT o.outcome, r.op IS NOT NULL, o.text FROM ops o LEFT JOIN revisions r ON r.op = o.id
+		WHERE o.record = %s AND o.device = %s AND o.status NOT IN ('rejected', 'held') ORDER BY o.seq`, t.param(1), t.param(2))
 	for _, ref := range refs {
 		err := rows(ctx, t.conn, func(r *sql.Rows) error {
 			var op push.OwnOp
-			if err := r.Scan(&op.Version, &op.Text); err != nil {
+			var text []byte
+			if err := r.Scan(&text, &op.Made, &op.Text); err != nil {
 				return err
 			}
-			own[ref.Record] = append(own[ref.Record], op)
-			return nil
-		}, query, ref.Record, int64(ref.Version), device)
+			outcome, err := outcomeFrom(text)
+			if op.Version = outcome.Version; op.Version > ref.Version {
+				own[ref.Record] = append(own[ref.Record], op)
+			}
+			return err
+		}, query, ref.Record, device)
 		if err != nil {
 			return nil, err
 		}

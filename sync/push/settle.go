@@ -24,6 +24,7 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
 		}
 	}
+	w.view.say(op.Record, op.Patch)
 	o.Version = w.view.entries[op.Record].row.Version
 	for _, f := range flags {
 		id, err := w.raise("findings", w.finding(op, ch, f))
@@ -71,9 +72,6 @@ func (w *work) advance(op wire.Sealed, ch change) error {
 		w.batch.Departures = append(w.batch.Departures, Departure{feed, seq, op.Record, op.Collection, wire.GoneRemoved})
 	}
 	e.row, e.body = row, next
-	if op.Patch != nil {
-		e.mine = append(e.mine[:len(e.mine):len(e.mine)], op.Patch)
-	}
 	w.view.put(op.Record, e)
 	w.batch.Revisions = append(w.batch.Revisions, Revision{Version: Version{op.Record, row.Version}, Collection: op.Collection,
 		Op: op.ID, Removed: removed, Body: text})

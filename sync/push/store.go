@@ -38,8 +38,9 @@ type Tx interface {
 	Records(ctx context.Context, records []string) (map[string]Row, error)
 	// Bodies returns stored bodies at given versions; versions that do not exist are left out.
 	Bodies(ctx context.Context, refs []Version) (map[Version][]byte, error)
-	// OwnSince returns, per record and in seq order, the device's own earlier ops that made a version newer than the one named:
-	// with them on top of that version the server knows what the device was looking at.
+	// OwnSince returns, per record and in seq order, the device's own earlier ops that stand and were answered with a version
+	// newer than the one named: with them on top of that version the server knows what the device was looking at. Ops whose
+	// every edit clashed made no version and are among them: the device went on showing what it had said.
 	OwnSince(ctx context.Context, device string, refs []Version) (map[string][]OwnOp, error)
 	// Match returns the live rows of the collection whose top-level string field has the value, as they were committed or
 	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
@@ -89,7 +90,8 @@ type Row struct {
 
 // OwnOp is an op of the device that is asking, from an earlier push.
 type OwnOp struct {
-	Version uint64 // that it made
+	Version uint64 // of the record after it
+	Made    bool   // it made that version
 	Text    []byte // RFC 8785
 }
 

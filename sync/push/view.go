@@ -23,7 +23,7 @@ type entry struct {
 	body   record.Object
 	start  uint64          // version when the push began; 0 for a record that did not exist
 	first  record.Object   // body at start
-	mine   []record.Object // patches this push has put on it
+	mine   []record.Object // patches of this push that stand, those included that only clashed
 	exists bool
 	dirty  bool
 }
@@ -31,6 +31,7 @@ type entry struct {
 // ownPatch is an op of the device on top of what it had pulled.
 type ownPatch struct {
 	version uint64
+	made    bool // a version, which counts as nobody else's
 	patch   record.Object
 }
 
@@ -108,7 +109,7 @@ func (v *view) loadOwn(ctx context.Context, w *work, oldest map[string]uint64) e
 			if err != nil {
 				return fmt.Errorf("own op on %s as stored: %w", id, err)
 			}
-			v.own[id] = append(v.own[id], ownPatch{op.Version, sealed.Patch})
+			v.own[id] = append(v.own[id], ownPatch{op.Version, op.Made, sealed.Patch})
 		}
 	}
 	return nil
@@ -130,8 +131,11 @@ func (v *view) seen(op wire.Sealed) (base record.Object, foreign, ok bool) {
 	}
 	made := uint64(0)
 	for _, own := range v.own[op.Record] {
-		if own.version > op.Base {
-			base = record.Apply(base, own.patch)
+		if own.version <= op.Base {
+			continue
+		}
+		base = record.Apply(base, own.patch)
+		if own.made {
 			made++
 		}
 	}
@@ -139,6 +143,15 @@ func (v *view) seen(op wire.Sealed) (base record.Object, foreign, ok bool) {
 		base = record.Apply(base, patch)
 	}
 	return base, e.start-op.Base > made, true
+}
+
+// say notes a patch that its author now looks at on top of the record, whatever became of it.
+func (v *view) say(id string, patch record.Object) {
+	e := v.entries[id]
+	if patch != nil {
+		e.mine = append(e.mine[:len(e.mine):len(e.mine)], patch)
+	}
+	v.entries[id] = e
 }
 
 // put replaces an entry that has changed.
