@@ -273,7 +273,7 @@ func blobsHold(t *testing.T, store evidence.Blobs) {
 func blobsCancelled(t *testing.T, store evidence.Blobs) {
 	data, want, key := sample(1 << 20)
 	ctx, cancel := context.WithCancel(context.Background())
-	half := io.MultiReader(bytes.NewReader(data[:1<<19]), cancelling{cancel}, bytes.NewReader(data[1<<19:]))
+	half := io.MultiReader(bytes.NewReader(data[:1<<19]), &cancelling{cancel: cancel}, bytes.NewReader(data[1<<19:]))
 	if err := store.Put(ctx, key, want, half); !errors.Is(err, context.Canceled) {
 		t.Errorf("put under a cancelled context: %v", err)
 	}
@@ -284,10 +284,17 @@ func blobsCancelled(t *testing.T, store evidence.Blobs) {
 	wantAbsent(t, store, key)
 }
 
-// cancelling is an empty body that cancels a context when it is read.
-type cancelling struct{ cancel context.CancelFunc }
+// cancelling is an empty body that cancels a context when it is first read.
+type cancelling struct {
+	cancel context.CancelFunc
+	read   bool
+}
 
-func (c cancelling) Read([]byte) (int, error) {
+func (c *cancelling) Read([]byte) (int, error) {
+	if c.read {
+		return 0, io.EOF
+	}
 	c.cancel()
-	return 0, io.EOF
+	c.read = true
+	return 0, nil
 }
