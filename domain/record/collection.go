@@ -2,6 +2,8 @@ package record
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -173,3 +175,6 @@ func NewCatalogue(collections ...*Collection) (Catalogue, error) {
 	}
 	return cat, nil
 }
+
+// Names lists the collections, sorted.
+func (cat Catalogue) Names() []string { return slices.Sorted(maps.Keys(cat)) }
