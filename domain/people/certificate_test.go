@@ -211,6 +211,42 @@ func TestEdges(t *testing.T) {
 	}
 }
 
+// What lifts one thing does not lift another, and what is said twice counts from the first time.
+func TestSequences(t *testing.T) {
+	type step struct {
+		kind EventKind
+		at   int
+	}
+	cases := []struct {
+		name  string
+		steps []step
+		want  Standing
+		since int
+	}{
+		{"suspended twice", []step{{Suspend, 10}, {Suspend, 20}}, Suspended, 10},
+		{"suspended again", []step{{Suspend, 10}, {Restore, 15}, {Suspend, 20}}, Suspended, 20},
+		{"a reissue does not lift a suspension", []step{{Suspend, 10}, {Cancel, 20}, {Reissue, 30}}, Suspended, 10},
+		{"a restoration does not lift a cancellation", []step{{Suspend, 10}, {Cancel, 20}, {Restore, 30}}, Cancelled, 20},
+		{"first the one, then the other", []step{{Suspend, 10}, {Cancel, 20}, {Restore, 30}, {Reissue, 40}}, Valid, 40},
+		{"withdrawn twice", []step{{Withdraw, 10}, {Withdraw, 20}}, Withdrawn, 10},
+		{"withdrawn, then cancelled", []step{{Withdraw, 10}, {Cancel, 20}}, Cancelled, 20},
+		{"cancelled, then withdrawn", []step{{Cancel, 10}, {Withdraw, 20}}, Cancelled, 10},
+		{"restored without need", []step{{Restore, 10}}, Valid, 0},
+		{"reissued without need", []step{{Suspend, 10}, {Restore, 20}, {Reissue, 30}}, Valid, 20},
+		{"amended", []step{{Suspend, 10}, {Amend, 20}}, Suspended, 10},
+		{"lifted and suspended in one minute", []step{{Suspend, 10}, {Suspend, 20}, {Restore, 20}}, Suspended, 20},
+	}
+	for _, c := range cases {
+		events := record.Object{}
+		for i, s := range c.steps {
+			events[fmt.Sprint(len(c.steps)-i)] = event(s.kind, at(s.at), "r")
+		}
+		if got := read(t, card("o", 0, 1, events)).StandingAt(at(100)); got.Standing != c.want || !got.Since.Equal(at(c.since)) {
+			t.Errorf("%s: %s since %s, want %s since minute %d", c.name, got.Standing, got.Since, c.want, c.since)
+		}
+	}
+}
+
 func TestCovers(t *testing.T) {
 	cases := []struct {
 		organ string

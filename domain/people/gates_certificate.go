@@ -84,12 +84,8 @@ func numberIsFree(ctx context.Context, ev record.Event, facts record.Facts) ([]r
 		return nil, nil
 	}
 	found, err := facts.Match(ctx, Certificates.Name, "number", number)
-	if err != nil {
+	if err != nil || len(found) == 0 {
 		return nil, err
-	}
-	delete(found, ev.Op.Record)
-	if len(found) == 0 {
-		return nil, nil
 	}
 	return []record.Breach{{Zh: "证号已存在：" + number, En: "the number is taken: " + number, Field: "number"}}, nil
 }

@@ -64,13 +64,10 @@ func codeFits(ctx context.Context, ev record.Event, facts record.Facts) ([]recor
 		return nil, nil
 	}
 	found, err := facts.Match(ctx, Units.Name, "code", code)
-	if err != nil {
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	if delete(found, ev.Op.Record); len(found) > 0 {
-		return refusal(bad.At("code").Detail("机构代码已存在："+code, "the code is taken: "+code)), nil
-	}
-	return nil, nil
+	return refusal(bad.At("code").Detail("机构代码已存在："+code, "the code is taken: "+code)), nil
 }
 
 // refusal words a fault as a breach.
