@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -90,7 +91,7 @@ type server struct {
 	openapi   []byte
 }
 
-// New builds the app. Give its Listener a listener from [guard.Listener], so that clients can read why a body was refused.
+// New builds the app. Serve it with [Serve].
 func New(d Deps) (*fiber.App, error) {
 	s := &server{Deps: d, identity: guard.Identity{Sessions: d.Sessions, Now: d.Now}}
 	s.limit()
@@ -127,6 +128,9 @@ func New(d Deps) (*fiber.App, error) {
 	s.front(app)
 	return app, nil
 }
+
+// Serve answers requests from the listener until the app is shut down or the listener fails.
+func Serve(app *fiber.App, l net.Listener) error { return app.Listener(guard.Listener(l)) }
 
 // limit makes the limiters.
 func (s *server) limit() {
