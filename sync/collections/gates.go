@@ -13,7 +13,7 @@ import (
 )
 
 // gates says which law judges which collection. Tasks wait for the server and are refused; inspections and papers have
-// happened between people and are flagged (DECISION 0003).
+// happened between people and are flagged (decision 0003).
 func gates() map[string][]record.Gate {
 	return map[string][]record.Gate{
 		people.Certificates.Name: people.CertificateGates(),
