@@ -10,6 +10,7 @@ const (
 	EditUnknown    Code = "client.op_not_found"
 	HistoryLost    Code = "client.history_lost"
 	NumbersUsedUp  Code = "client.numbers_used_up"
+	NumberNotTaken Code = "client.number_not_taken"
 	FileChanged    Code = "client.file_changed"
 	ReceiptInvalid Code = "client.receipt_invalid"
 )
@@ -23,6 +24,7 @@ var clientCodes = map[Code]entry{
 	EditUnknown:    {Absent, "本机没有这项操作", "this device has no such op"},
 	HistoryLost:    {Conflict, "服务器缺少本设备更早的操作，本机已不再保留，请联系管理员", "the server lacks ops that this device no longer keeps; ask an administrator"},
 	NumbersUsedUp:  {Precondition, "本机预领的文书编号已用完或已过期，请联网领取", "the leased numbers are used up or have expired; lease more with a network"},
+	NumberNotTaken: {Absent, "本机没有取用过该编号", "this device has not given out that number"},
 	FileChanged:    {Conflict, "录音录像文件在登记后发生变化或已丢失，请保留现场并报告", "the recording has changed or is missing since it was announced; keep things as they are and report it"},
 	ReceiptInvalid: {Conflict, "服务器回执验证失败，本机文件继续保留，请报告管理员", "the server's receipt does not verify; the file stays on this device, tell an administrator"},
 }

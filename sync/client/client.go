@@ -7,8 +7,8 @@
 //	Create, Update, Group   edits become sealed ops in a queue, without any network    edit.go, view.go
 //	TakeNumber              papers get their final numbers from leased blocks          numbers.go
 //	AddEvidence             a recording is announced before its bytes travel           uploads.go
-//	Sync                    the queue goes out, then what others did comes in          push.go, pull.go
-//	Upload                  the bytes go out, and leave the device on a receipt        uploads.go, tus.go
+//	Sync                    the queue goes out, then what others did comes in          push.go, pull.go, snapshot.go
+//	Upload                  the bytes go out, and leave the device on a receipt        uploads.go, tus.go, receipts.go
 //	Rejected, Conflicts     what a person must look at                                 queue.go
 //
 // Every step is one transaction of a local SQLite file, and no transaction spans a network call. So the process may be
@@ -46,6 +46,12 @@ type Config struct {
 	Rand    io.Reader      // ids and jitter; keys and signatures always use crypto/rand
 	Schemas map[string]int // collection to the schema version this program writes; absent: 1
 	Logger  *slog.Logger   // nil: silent
+
+	// KeepFiles leaves recordings on the device after their receipt; somebody else removes them then.
+	KeepFiles bool
+	// Chunk is how many octets of a recording one request carries to begin with; it grows while the line holds and shrinks
+	// when it breaks. 0: 1 MiB.
+	Chunk int64
 
 	// Sleep waits between tries; it returns early with the context's error. nil: a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -109,6 +115,9 @@ func (d *Device) fillDefaults() error {
 	}
 	if c.Sleep == nil {
 		c.Sleep = sleep
+	}
+	if c.Chunk <= 0 {
+		c.Chunk = 1 << 20
 	}
 	if c.Boot != "" && c.Monotonic == nil {
 		return errors.New("client: Boot without Monotonic: whoever names the boot must count from it")

@@ -22,7 +22,7 @@ const (
 	maxTries  = 5
 	firstWait = 250 * time.Millisecond
 	maxWait   = 8 * time.Second
-	maxTrip   = 60 * time.Second // one request and its reply, except for bytes of evidence
+	maxTrip   = 60 * time.Second // for how long nothing may move, between a request and the end of its reply
 	maxReply  = 64 << 20         // octets
 )
 
@@ -43,8 +43,9 @@ type request struct {
 	body         func() io.Reader // from its beginning at each try; nil: none
 	length       int64
 	by           credential
-	tries        int           // 0: maxTries. Only for what must look where it stands before it tries again
-	trip         time.Duration // 0: maxTrip
+	tries        int                        // 0: maxTries. Only for what must look where it stands before it tries again
+	trip         time.Duration              // 0: maxTrip
+	take         func(*http.Response) error // reads the body of a success as it streams; the trip is then for each read. nil: it is kept
 }
 
 // response is a whole reply. sent and received are monotonic counts around it.
@@ -66,6 +67,9 @@ func (d *Device) call(ctx context.Context, r request) (response, error) {
 		res, access, err := d.once(ctx, r)
 		if err == nil {
 			return res, nil
+		}
+		if r.by == signedIn && access == "" {
+			return res, err // there is no token, and getting one has been tried hard enough
 		}
 		if !mended {
 			mended = true
@@ -91,12 +95,19 @@ func (d *Device) mend(ctx context.Context, err error, access string) (again bool
 	switch {
 	case is(err, fault.ProofInvalid):
 		return true, d.askTime(ctx) // most likely this device's clock is off
-	case access != "" && is(err, fault.TokenExpired, fault.TokenInvalid):
+	case access != "" && (is(err, fault.TokenExpired, fault.TokenInvalid) || unexplained(err)):
 		return true, d.refresh(ctx, access)
-	case is(err, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused, fault.DeviceRevoked):
+	case is(err, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused, fault.DeviceRevoked, fault.AccountDisabled):
 		return false, errors.Join(err, d.endSession(ctx))
 	}
 	return false, nil
+}
+
+// unexplained reports whether a request was refused without a word: the answer to a HEAD has no body. The exchange of tokens that
+// follows has one.
+func unexplained(err error) bool {
+	var p *Problem
+	return errors.As(err, &p) && p.Status == http.StatusUnauthorized && p.Fault.Code == fault.Unexpected
 }
 
 // once makes one try, with its own proof. It returns the access token it used.
@@ -112,13 +123,19 @@ func (d *Device) once(ctx context.Context, r request) (response, string, error) 
 			return response{}, "", err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, trip)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	limit := time.AfterFunc(trip, cancel)
+	defer limit.Stop()
+	moving := func() { limit.Reset(trip) }
 	req, err := d.build(ctx, r, access)
 	if err != nil {
 		return response{}, access, err
 	}
-	res, err := d.exchange(req)
+	if req.Body != nil {
+		req.Body = &watched{req.Body, moving}
+	}
+	res, err := d.exchange(req, r.take, moving)
 	if err == nil && res.status >= 300 {
 		err = problemOf(res)
 	}
@@ -155,14 +172,18 @@ func (d *Device) build(ctx context.Context, r request, access string) (*http.Req
 }
 
 // exchange sends a request and reads the reply to its end; a reply that is cut counts as none.
-func (d *Device) exchange(req *http.Request) (response, error) {
+func (d *Device) exchange(req *http.Request, take func(*http.Response) error, moving func()) (response, error) {
 	r := response{sent: d.cfg.Monotonic()}
 	reply, err := d.http.Do(req)
 	if err != nil {
 		return r, fault.New(fault.Unreachable).Because(err)
 	}
+	reply.Body = &watched{reply.Body, moving}
 	defer reply.Body.Close()
 	r.received, r.status, r.header = d.cfg.Monotonic(), reply.StatusCode, reply.Header
+	if take != nil && r.status < 300 {
+		return r, take(reply)
+	}
 	r.body, err = io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
 	if err != nil {
 		return r, fault.New(fault.Unreachable).Because(err)
@@ -171,6 +192,18 @@ func (d *Device) exchange(req *http.Request) (response, error) {
 		return r, fmt.Errorf("%s %s: the reply is over %d octets", req.Method, req.URL.Path, maxReply)
 	}
 	return r, nil
+}
+
+// watched is a body that tells whenever some of it has moved.
+type watched struct {
+	io.ReadCloser
+	moving func()
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.moving()
+	return n, err
 }
 
 // backoff is how long to wait after a failed try: what the server asked for, or twice as long each time; less up to a half

@@ -12,7 +12,7 @@ import (
 // pull takes in what has changed, page by page; a page and the cursor behind it are one transaction. It reports whether the
 // server has forgotten ops it had answered, which are unsent again then.
 func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
-	begunAnew := false
+	begunAnew, bootstrapped := false, false
 	for {
 		reply, res, err := d.nextPage(ctx)
 		if is(err, fault.EpochChanged, fault.CursorInvalid) && !begunAnew {
@@ -32,7 +32,22 @@ func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 		if err := d.learnTime(ctx, reply.ServerAt, res); err != nil || !reply.More {
 			return forgotten, err
 		}
+		if !bootstrapped {
+			bootstrapped = true
+			if err := d.fillEmpty(ctx, reply.UpTo); err != nil {
+				return false, err
+			}
+		}
 	}
+}
+
+// fillEmpty bootstraps a device that is not whole yet, from where its first page ended.
+func (d *Device) fillEmpty(ctx context.Context, upTo map[string]uint64) error {
+	var whole bool
+	if err := d.db.QueryRowContext(ctx, `SELECT whole FROM device`).Scan(&whole); err != nil || whole {
+		return err
+	}
+	return d.bootstrap(ctx, upTo)
 }
 
 func (d *Device) nextPage(ctx context.Context) (reply wire.PullReply, res response, err error) {
@@ -54,7 +69,7 @@ func (d *Device) beginAnew(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0`); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals`)
+		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots`)
 		return err
 	})
 }
@@ -84,7 +99,7 @@ func (d *Device) finishPull(ctx context.Context, tx *sql.Tx, acked uint64) (forg
 	if err != nil {
 		return false, err
 	}
-	if _, err = tx.ExecContext(ctx, `UPDATE device SET whole = 1`); err != nil {
+	if _, err = tx.ExecContext(ctx, `UPDATE device SET whole = 1; DELETE FROM snapshots`); err != nil {
 		return false, err
 	}
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ops WHERE status <> '' AND seq > ?)`, acked).Scan(&forgotten)

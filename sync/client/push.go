@@ -53,22 +53,30 @@ func (d *Device) push(ctx context.Context) error {
 
 // nextBatch reads the oldest unsent ops, as many as one push carries, without tearing a group.
 func (d *Device) nextBatch(ctx context.Context) ([]waiting, error) {
-	var batch []waiting
-	size := 0
+	var queue []waiting
 	err := each(ctx, d.db, func(rows *sql.Rows) error {
 		var w waiting
-		if err := rows.Scan(&w.seq, &w.id, &w.txn, &w.record, &w.text, &w.hash); err != nil {
-			return err
+		err := rows.Scan(&w.seq, &w.id, &w.txn, &w.record, &w.text, &w.hash)
+		queue = append(queue, w)
+		return err
+	}, `SELECT seq, id, txn, record, text, hash FROM ops WHERE status = '' ORDER BY seq LIMIT ?`, maxOps+1)
+	return queue[:fitting(queue)], err
+}
+
+// fitting counts the leading ops that one push carries: whole groups within maxOps and maxBytes. One group always fits, because
+// no larger one can be made; an op beyond maxOps only tells whether the last group ends before it.
+func fitting(queue []waiting) int {
+	fit, size := 0, 0
+	for i, w := range queue {
+		if i > 0 && (w.txn == "" || w.txn != queue[i-1].txn) {
+			fit = i
 		}
 		size += len(w.text)
-		if size <= maxBytes || len(batch) == 0 {
-			batch = append(batch, w)
-		} else {
-			size = maxBytes // full: whatever comes after stays out, even if it is small
+		if i == maxOps || size > maxBytes {
+			return fit
 		}
-		return nil
-	}, `SELECT seq, id, txn, record, text, hash FROM ops WHERE status = '' ORDER BY seq LIMIT ?`, maxOps+1)
-	return batch, err
+	}
+	return len(queue)
 }
 
 // sendBatch pushes ops under one signature over the head of their chain.

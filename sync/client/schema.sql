@@ -79,22 +79,46 @@ CREATE INDEX IF NOT EXISTS ops_unsent ON ops (seq) WHERE status = '';
 
 -- Recordings whose bytes the server must get. The file is removed only after a verified receipt.
 CREATE TABLE IF NOT EXISTS uploads (
-  evidence  TEXT    PRIMARY KEY,
-  path      TEXT    NOT NULL,
-  length    INTEGER NOT NULL,
-  sha256    TEXT    NOT NULL,               -- hex
-  added_at  TEXT    NOT NULL,
-  url       TEXT    NOT NULL DEFAULT '',    -- of the tus upload; '' before it is created
-  sent      INTEGER NOT NULL DEFAULT 0,     -- the offset the server last told
-  state     TEXT    NOT NULL DEFAULT 'waiting', -- waiting · sent · mismatch · receipted · cleared
-  receipt   TEXT
+  evidence    TEXT    PRIMARY KEY,
+  path        TEXT    NOT NULL,
+  length      INTEGER NOT NULL,
+  sha256      TEXT    NOT NULL,               -- hex
+  modified_at TEXT    NOT NULL,               -- of the file, when it was last known to have this digest
+  added_at    TEXT    NOT NULL,
+  url         TEXT    NOT NULL DEFAULT '',    -- path of the tus upload; '' before it is created
+  sent        INTEGER NOT NULL DEFAULT 0,     -- the offset the server last told
+  state       TEXT    NOT NULL DEFAULT 'waiting', -- waiting · sent · receipted · freed
+  receipt     TEXT    NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+-- The server's public keys that sign receipts, as first seen.
+CREATE TABLE IF NOT EXISTS receipt_keys (
+  kid TEXT PRIMARY KEY,
+  jwk TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How far a feed's snapshot has been taken in, so that a cut download goes on there. Empty when there is none under way.
+CREATE TABLE IF NOT EXISTS snapshots (
+  feed TEXT    PRIMARY KEY,
+  seq  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Numbers this device has given out from its leased blocks. The key is the promise that none is given twice.
 CREATE TABLE IF NOT EXISTS numbers (
   series   TEXT    NOT NULL,
   n        INTEGER NOT NULL,
+  text     TEXT    NOT NULL,
+  kind     TEXT    NOT NULL,
   block    TEXT    NOT NULL,
   taken_at TEXT    NOT NULL,
+  voided   TEXT    NOT NULL DEFAULT '',       -- why it is on no paper
   PRIMARY KEY (series, n)
+) STRICT, WITHOUT ROWID;
+
+-- Requests for numbers whose answer has not been kept: asked again, they must be the same.
+CREATE TABLE IF NOT EXISTS leases (
+  kind  TEXT    NOT NULL,
+  count INTEGER NOT NULL,
+  key   TEXT    NOT NULL,
+  PRIMARY KEY (kind, count)
 ) STRICT, WITHOUT ROWID;

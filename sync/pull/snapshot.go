@@ -11,8 +11,9 @@ import (
 )
 
 // Snapshot writes the live records of one feed as NDJSON, in seq order, beginning after the given seq; so a cut download goes
-// on where it stopped. The last line says where to pull from. Records that change while it is written may be missing from it
-// and then come by the pull. Memory does not grow with the feed.
+// on where it stopped, and is then also told what has left the feed since: the device may hold it. The last line says where
+// to pull from. Records that change while it is written may be missing from it and then come by the pull. Memory does not
+// grow with the feed.
 //
 // cursor is the one the device has, or empty; the end line carries it with this feed moved on. The feed and the cursor are
 // checked before the first byte; an error after that leaves the stream without its end line.
@@ -35,7 +36,11 @@ func (s *Service) Snapshot(ctx context.Context, caller people.Caller, feed, curs
 		_, err := io.WriteString(w, "\n")
 		return err
 	}
-	err = s.Reader.Each(ctx, feed, after, end.UpTo, func(c Change) error {
+	walk := s.Reader.Each
+	if after > 0 {
+		walk = s.resume
+	}
+	err = walk(ctx, feed, after, end.UpTo, func(c Change) error {
 		end.Count++
 		return line(wire.SnapshotLine{Change: toWire(c)})
 	})
@@ -43,6 +48,28 @@ func (s *Service) Snapshot(ctx context.Context, caller people.Caller, feed, curs
 		return err
 	}
 	return line(wire.SnapshotLine{End: &end})
+}
+
+// resume calls fn for the feed's records and departures with after < seq ≤ upTo, in seq order.
+func (s *Service) resume(ctx context.Context, feed string, after, upTo uint64, fn func(Change) error) error {
+	for {
+		page, _, err := s.Reader.Changes(ctx, feed, after, MaxLimit)
+		if err != nil {
+			return err
+		}
+		for _, c := range page {
+			if c.Seq > upTo {
+				return nil
+			}
+			if err := fn(c); err != nil {
+				return err
+			}
+			after = c.Seq
+		}
+		if len(page) < MaxLimit {
+			return nil
+		}
+	}
 }
 
 // Has reports whether the feed is one of the caller's.
