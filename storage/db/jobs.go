@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
+	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/jobs"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 var _ jobs.Queue = (*DB)(nil)
@@ -47,10 +47,29 @@ func (d *DB) Lease(ctx context.Context, kinds []string, n int, until time.Time) 
 	return leased, err
 }
 
+// Extend implements jobs.Queue.
+func (d *DB) Extend(ctx context.Context, job jobs.Job, until time.Time) (jobs.Job, bool, error) {
+	ok := false
+	err := d.transact(ctx, func(ctx context.Context, t *tx) error {
+		query := fmt.Sprintf("UPDATE jobs SET lease_until = %s WHERE id = %s AND lease_until = %s", t.param(1), t.param(2), t.param(3))
+		n, err := t.change(ctx, query, micros(until), job.ID, micros(job.Until))
+		ok = n == 1
+		return err
+	})
+	if ok {
+		job.Until = until.UTC().Truncate(time.Microsecond)
+	}
+	return job, ok, err
+}
+
 // Done implements jobs.Queue. A job that was queued again while it ran has another id by now, and stays.
 func (d *DB) Done(ctx context.Context, job jobs.Job) error {
 	return d.transact(ctx, func(ctx context.Context, t *tx) error {
-		return t.exec(ctx, "DELETE FROM jobs WHERE id = "+t.param(1)+" AND lease_until = "+t.param(2), job.ID, micros(job.Until))
+		n, err := t.change(ctx, "DELETE FROM jobs WHERE id = "+t.param(1)+" AND lease_until = "+t.param(2), job.ID, micros(job.Until))
+		if err != nil || n == 1 {
+			return err
+		}
+		return t.unlease(ctx, job)
 	})
 }
 
@@ -59,8 +78,38 @@ func (d *DB) Retry(ctx context.Context, job jobs.Job, due time.Time, reason stri
 	return d.transact(ctx, func(ctx context.Context, t *tx) error {
 		query := fmt.Sprintf("UPDATE jobs SET lease_until = 0, due = %s, reason = %s, dead = %s WHERE id = %s AND lease_until = %s",
 			t.param(1), t.param(2), t.param(3), t.param(4), t.param(5))
-		return t.exec(ctx, query, micros(due), reason, dead, job.ID, micros(job.Until))
+		n, err := t.change(ctx, query, micros(due), reason, dead, job.ID, micros(job.Until))
+		if err != nil || n == 1 {
+			return err
+		}
+		return t.unlease(ctx, job)
 	})
+}
+
+// unlease ends the lease of a job that was queued again under it, so that it need not wait for the lease's end.
+func (t *tx) unlease(ctx context.Context, job jobs.Job) error {
+	query := fmt.Sprintf("UPDATE jobs SET lease_until = 0 WHERE kind = %s AND key = %s AND id <> %s AND lease_until = %s",
+		t.param(1), t.param(2), t.param(3), t.param(4))
+	return t.exec(ctx, query, job.Kind, job.Key, job.ID, micros(job.Until))
+}
+
+// Revive implements jobs.Queue.
+func (d *DB) Revive(ctx context.Context) (int, error) {
+	var revived int64
+	err := d.transact(ctx, func(ctx context.Context, t *tx) (err error) {
+		revived, err = t.change(ctx, "UPDATE jobs SET dead = "+t.param(1)+", attempts = 0, due = "+t.param(2)+" WHERE dead", false, micros(t.now()))
+		return err
+	})
+	return int(revived), err
+}
+
+// change runs one statement and returns how many rows it touched.
+func (t *tx) change(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, translate(err)
+	}
+	return res.RowsAffected()
 }
 
 // Pending implements jobs.Queue.
@@ -70,9 +119,8 @@ func (d *DB) Pending(ctx context.Context) (waiting, dead int, err error) {
 	return waiting, dead, translate(err)
 }
 
-// enqueue queues one job in a transaction, unless it waits already.
+// enqueue queues one job in a transaction. One that waits already is due at once, and one that runs will run once more; see
+// jobs.Queue.
 func (t *tx) enqueue(ctx context.Context, kind, key string) error {
-	at := micros(t.now())
-	return t.exec(ctx, "INSERT INTO jobs (id, kind, key, due, lease_until, attempts, dead, reason, created_at) VALUES ("+t.marks(1, 9)+
-		") ON CONFLICT (kind, key) DO NOTHING", uuid.Must(uuid.NewV7()).String(), kind, key, at, 0, 0, false, "", at)
+	return t.writeJobs(ctx, &push.Batch{At: t.now(), Jobs: []record.Job{{Kind: kind, Key: key}}})
 }

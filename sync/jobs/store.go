@@ -10,14 +10,23 @@ import (
 )
 
 // Queue is the durable list of jobs. Enqueueing happens through the stores of those who cause work, in their transaction;
-// a job is unique by kind and key while it is not done.
+// a job is unique by kind and key while it is not done. A job that is queued again while it runs has a new identity: the run
+// under way can no longer finish it, and it runs once more, because its cause may have come too late for that run.
+//
+// Implementations MUST be safe for concurrent use by many processes, and every method is one durable unit of work.
 type Queue interface {
 	// Lease takes at most n due jobs of the given kinds and hides them from others until the lease ends.
 	Lease(ctx context.Context, kinds []string, n int, until time.Time) ([]Job, error)
-	// Done removes a finished job. A job whose lease was lost and taken by another is left alone.
+	// Extend moves the end of a lease; false if the job is not this run's any more.
+	Extend(ctx context.Context, job Job, until time.Time) (extended Job, ok bool, err error)
+	// Done removes a finished job. A job whose lease was lost and taken by another is left alone; one that was queued again
+	// meanwhile is due at once.
 	Done(ctx context.Context, job Job) error
 	// Retry gives a failed job back, due at the given time, with the reason for people; dead jobs are not leased again.
+	// What holds for Done of jobs that are not this run's any more holds here.
 	Retry(ctx context.Context, job Job, due time.Time, reason string, dead bool) error
+	// Revive makes all dead jobs due, as if they had never been tried, and returns how many there were.
+	Revive(ctx context.Context) (int, error)
 	// Pending counts jobs that are not done, dead ones included.
 	Pending(ctx context.Context) (waiting, dead int, err error)
 }
