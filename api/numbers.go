@@ -10,7 +10,7 @@ import (
 // Lease asks for a block of numbers.
 type Lease struct {
 	Kind  string `json:"kind"`
-	Count int    `json:"count,omitempty"`
+	Count int    `json:"count,omitzero"`
 }
 
 // idempotencyKey is the header by which a client repeats a request without repeating what it does.

@@ -27,7 +27,7 @@ type Problem struct {
 	Code     fault.Code `json:"code" doc:"stable; branch on this"`
 	Field    string     `json:"field,omitempty" doc:"which field or header is meant"`
 	Instance string     `json:"instance" doc:"the request's id, as in the server's log"`
-	Expected uint64     `json:"expected,omitempty" doc:"push.sequence_gap: the seq to push from"`
+	Expected uint64     `json:"expected,omitzero" doc:"push.sequence_gap: the seq to push from"`
 }
 
 // MIMEProblem is the media type of a problem document.

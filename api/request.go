@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/url"
 	"strings"
@@ -22,9 +23,13 @@ type request struct {
 	caller people.Caller   // of routes behind a right
 }
 
-// decode reads the body, strictly.
+// decode reads the body, strictly. Bodies are objects; null, which would decode into an empty one, is none.
 func (r *request) decode(out any) error {
-	if err := wire.Decode(guard.TextOf(r.Ctx), out); err != nil {
+	text := guard.TextOf(r.Ctx)
+	if object := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")); !object {
+		return fault.New(fault.Malformed).Detail("应为 JSON 对象", "want a JSON object")
+	}
+	if err := wire.Decode(text, out); err != nil {
 		return fault.New(fault.Malformed).At(wire.Where(err)).Because(err)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 // NewCode asks for an enrolment code.
 type NewCode struct {
 	Unit       string `json:"unit"`
-	TTLSeconds int64  `json:"ttlSeconds,omitempty" doc:"default a day, at most seven"`
+	TTLSeconds int64  `json:"ttlSeconds,omitzero" doc:"default a day, at most seven"`
 }
 
 // EnrolmentCode lets one device enrol once; it is shown this once.

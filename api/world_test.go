@@ -1,0 +1,468 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/go-json-experiment/json"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fieldwarden/fieldwarden/api"
+	"github.com/fieldwarden/fieldwarden/api/session"
+	"github.com/fieldwarden/fieldwarden/api/token"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/storage/blob"
+	"github.com/fieldwarden/fieldwarden/storage/db"
+	"github.com/fieldwarden/fieldwarden/storage/spool"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
+	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/upload"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+func TestMain(m *testing.M) { services.Main(m) }
+
+// The units of the little district: two streets that must not see each other.
+const (
+	district = "120102"
+	street   = "120102001"
+	foreign  = "120102002"
+	password = "一把很长的钥匙 2026"
+)
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// world is a whole server on a loopback port, with its database at hand.
+type world struct {
+	t       testing.TB
+	db      *db.DB
+	dbURL   string
+	address string
+	deps    api.Deps
+	app     *fiber.App
+	log     *journal
+	stop    context.CancelFunc // of the base context
+
+	officer, leader, stranger, supervisor, sysadmin, secadmin *person
+}
+
+// journal keeps the server's log for looking into.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// newWorld starts a server on a fresh SQLite database. Its parts may be changed before it starts.
+func newWorld(t testing.TB, change ...func(*api.Deps)) *world {
+	t.Helper()
+	return newWorldOn(t, "sqlite://"+filepath.Join(t.TempDir(), "world.db"), change...)
+}
+
+func newWorldOn(t testing.TB, dbURL string, change ...func(*api.Deps)) *world {
+	t.Helper()
+	w := &world{t: t, dbURL: dbURL, log: &journal{}}
+	ctx := context.Background()
+	var err error
+	w.db, err = db.Open(ctx, db.Config{URL: dbURL, Now: time.Now})
+	w.must(err)
+	t.Cleanup(func() { w.db.Close() })
+	_, err = w.db.MigrateUp(ctx)
+	w.must(err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	w.must(err)
+	w.address = listener.Addr().String()
+	w.build()
+	for _, c := range change {
+		c(&w.deps)
+	}
+	w.app, err = api.New(w.deps)
+	w.must(err)
+	served := make(chan error, 1)
+	go func() { served <- api.Serve(w.app, listener) }()
+	t.Cleanup(func() {
+		w.stop()
+		if err := w.app.ShutdownWithTimeout(20 * time.Second); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	w.settle()
+	return w
+}
+
+func (w *world) build() {
+	var base context.Context
+	base, w.stop = context.WithCancel(context.Background())
+	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	catalogue, err := collections.Catalogue()
+	w.must(err)
+	keys, err := keyring.New(w.db, bytes.Repeat([]byte{1}, 32), time.Now)
+	w.must(err)
+	passwords, err := session.NewPasswords(argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	w.must(err)
+	here := "http://" + w.address
+	sessions, err := session.New(session.Config{Identities: w.db, History: w.db, Keys: keys, Secret: bytes.Repeat([]byte{2}, 32),
+		PublicURL: here, Now: time.Now, NewID: newID, Log: log, Passwords: passwords})
+	w.must(err)
+	incoming, err := spool.Open(filepath.Join(w.t.TempDir(), "spool"))
+	w.must(err)
+	folder, err := blob.OpenFolder(filepath.Join(w.t.TempDir(), "blobs"), time.Now)
+	w.must(err)
+	blobs := blob.Verified(folder)
+	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID}
+	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
+		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
+		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
+		History: w.db, Blobs: blobs, Catalogue: catalogue,
+		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,
+			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
+		Papers: leases{}}
+}
+
+// settle brings in the units and the people, each on their own device.
+func (w *world) settle() {
+	var ops []push.ServerOp
+	for code, name := range map[string]string{district: "河东区", street: "大王庄街道", foreign: "大直沽街道"} {
+		ops = append(ops, push.ServerOp{Collection: "units", Record: newID(), Action: record.Create,
+			Patch: record.Object{"code": code, "name": name, "kind": "street"}})
+	}
+	w.own(ops...)
+	w.officer = w.hire("赵一", "officer", street)
+	w.leader = w.hire("钱二", "leader", street)
+	w.stranger = w.hire("孙三", "officer", foreign)
+	w.supervisor = w.hire("李四", "supervisor", district)
+	w.sysadmin = w.hire("周五", "sysadmin", district)
+	w.secadmin = w.hire("吴六", "secadmin", district)
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) own(ops ...push.ServerOp) {
+	w.t.Helper()
+	w.must(w.deps.Push.ApplyOwn(context.Background(), ops))
+}
+
+// put creates a record and returns its id.
+func (w *world) put(collection string, body record.Object) string {
+	w.t.Helper()
+	id := newID()
+	w.own(push.ServerOp{Collection: collection, Record: id, Action: record.Create, Patch: body})
+	return id
+}
+
+// person is somebody with a device, signed in.
+type person struct {
+	w       *world
+	key     *ecdsa.PrivateKey
+	officer string
+	account string
+	device  string
+	access  string
+	refresh string
+	seq     uint64
+	head    string
+}
+
+// hire makes an officer with a role in a unit, an account, a device, and signs in: over HTTP where a device would.
+func (w *world) hire(name, role, unit string) *person {
+	w.t.Helper()
+	ctx := context.Background()
+	p := &person{w: w, key: newKey(w.t), account: "user-" + hex.EncodeToString([]byte(name))}
+	p.officer = w.put("officers", record.Object{"name": name, "unit": unit, "state": "active",
+		"grants": record.Object{"g": record.Object{"role": role, "unit": unit}}})
+	_, err := w.deps.Sessions.CreateAccountByServer(ctx, session.NewAccount{Name: p.account, Password: password, Officer: p.officer})
+	w.must(err)
+	code, err := w.deps.Sessions.CreateCodeByServer(ctx, unit, 0)
+	w.must(err)
+	jwk, err := token.FromKey(&p.key.PublicKey)
+	w.must(err)
+	var enrolled struct{ ID string }
+	p.send("POST", "/v1/devices", map[string]any{"code": code.Code, "name": name, "publicKey": jwk}).want(201).into(&enrolled)
+	p.device = enrolled.ID
+	p.signIn()
+	return p
+}
+
+func (p *person) signIn() {
+	p.w.t.Helper()
+	var t struct{ AccessToken, RefreshToken string }
+	p.access = ""
+	p.send("POST", "/v1/sessions", map[string]any{"account": p.account, "password": password, "device": p.device}).want(201).into(&t)
+	p.access, p.refresh = t.AccessToken, t.RefreshToken
+}
+
+func newKey(t testing.TB) *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// proof makes the DPoP proof of a request.
+func (p *person) proof(method, path string) string {
+	p.w.t.Helper()
+	path, _, _ = strings.Cut(path, "?")
+	jwk, err := token.FromKey(&p.key.PublicKey)
+	p.w.must(err)
+	claims := map[string]any{"jti": newID(), "htm": method, "htu": "http://" + p.w.address + path, "iat": time.Now().Unix()}
+	if p.access != "" {
+		sum := sha256.Sum256([]byte(p.access))
+		claims["ath"] = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	return jws(p.w.t, p.key, map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}, claims)
+}
+
+func jws(t testing.TB, key *ecdsa.PrivateKey, header, claims any) string {
+	t.Helper()
+	var parts []string
+	for _, part := range []any{header, claims} {
+		text, err := wire.Canonical(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
+	}
+	signed := strings.Join(parts, ".")
+	signature, err := wire.Sign(key, []byte(signed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed + "." + signature
+}
+
+// credentials are the headers that say who asks.
+func (p *person) credentials(method, path string) http.Header {
+	h := http.Header{"Dpop": {p.proof(method, path)}}
+	if p.access != "" {
+		h.Set("Authorization", "DPoP "+p.access)
+	}
+	return h
+}
+
+// reply is an answer, read to its end.
+type reply struct {
+	t      testing.TB
+	what   string
+	status int
+	header http.Header
+	body   []byte
+}
+
+// problem is a problem document.
+type problem struct {
+	Type, Title, TitleEn, Detail, DetailEn, Code, Field, Instance string
+	Status                                                        int
+	Expected                                                      uint64
+}
+
+var client = &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 8}, Timeout: time.Minute,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// send asks with credentials; a body that is not bytes goes as JSON.
+func (p *person) send(method, path string, body any, headers ...string) *reply {
+	p.w.t.Helper()
+	h := p.credentials(method, path)
+	for i := 0; i+1 < len(headers); i += 2 {
+		h.Set(headers[i], headers[i+1])
+	}
+	return p.w.send(method, path, body, h)
+}
+
+// send asks as anybody.
+func (w *world) send(method, path string, body any, h http.Header) *reply {
+	w.t.Helper()
+	if h == nil {
+		h = http.Header{}
+	}
+	var content io.Reader
+	switch b := body.(type) {
+	case nil:
+	case []byte:
+		content = bytes.NewReader(b)
+	case io.Reader:
+		content = b
+	default:
+		text, err := json.Marshal(b)
+		w.must(err)
+		content = bytes.NewReader(text)
+		if h.Get("Content-Type") == "" {
+			h.Set("Content-Type", "application/json")
+		}
+	}
+	req, err := http.NewRequest(method, "http://"+w.address+path, content)
+	w.must(err)
+	for name, values := range h {
+		req.Header[name] = values
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatalf("%s %s: reply: %v", method, path, err)
+	}
+	return &reply{w.t, method + " " + path, res.StatusCode, res.Header, text}
+}
+
+func (r *reply) want(status int) *reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("%s: status %d, want %d: %s", r.what, r.status, status, r.body)
+	}
+	return r
+}
+
+func (r *reply) into(out any) {
+	r.t.Helper()
+	if err := json.Unmarshal(r.body, out, json.MatchCaseInsensitiveNames(true)); err != nil {
+		r.t.Fatalf("%s: %v in %s", r.what, err, r.body)
+	}
+}
+
+// fails checks that the answer is the problem document of a code, complete and well told.
+func (r *reply) fails(status int, code string) problem {
+	r.t.Helper()
+	var p problem
+	if r.status != status {
+		r.t.Errorf("%s: status %d, want %d (%s): %s", r.what, r.status, status, code, r.body)
+		return p
+	}
+	if !strings.HasPrefix(r.what, "HEAD ") {
+		r.into(&p)
+		if p.Code != code {
+			r.t.Errorf("%s: code %q, want %q: %s", r.what, p.Code, code, r.body)
+		}
+		r.wellTold(p)
+	}
+	return p
+}
+
+func (r *reply) wellTold(p problem) {
+	r.t.Helper()
+	if r.header.Get("Content-Type") != api.MIMEProblem {
+		r.t.Errorf("%s: content type %q", r.what, r.header.Get("Content-Type"))
+	}
+	if p.Status != r.status || p.Instance == "" || p.Instance != r.header.Get("X-Request-Id") || !strings.HasSuffix(p.Type, "/problems/"+p.Code) {
+		r.t.Errorf("%s: problem is not complete: %+v", r.what, p)
+	}
+	if p.Title == "" || p.TitleEn == "" || !strings.HasPrefix(p.Detail, p.Title) || !strings.HasPrefix(p.DetailEn, p.TitleEn) {
+		r.t.Errorf("%s: problem says too little: %+v", r.what, p)
+	}
+}
+
+// rows counts the rows of every table of the database, through a connection of its own.
+func (w *world) rows() map[string]int {
+	w.t.Helper()
+	driver, dsn, list := "pgx", w.dbURL, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+	if u, err := url.Parse(w.dbURL); err == nil && u.Scheme == "sqlite" {
+		driver, dsn, list = "sqlite", "file:"+u.Path, "SELECT name FROM sqlite_master WHERE type = 'table'"
+	}
+	pool, err := sql.Open(driver, dsn)
+	w.must(err)
+	defer pool.Close()
+	counts := map[string]int{}
+	found, err := pool.Query(list)
+	w.must(err)
+	for found.Next() {
+		var name string
+		w.must(found.Scan(&name))
+		counts[name] = 0
+	}
+	w.must(found.Err())
+	for table := range counts {
+		n := 0
+		w.must(pool.QueryRow(fmt.Sprintf("SELECT count(*) FROM %q", table)).Scan(&n))
+		counts[table] = n
+	}
+	return counts
+}
+
+// announce puts the manifest of a recording of some bytes.
+func (w *world) announce(unit string, content []byte) string {
+	w.t.Helper()
+	sum := sha256.Sum256(content)
+	return w.put("evidence", record.Object{"unit": unit, "kind": "video", "officer": w.officer.officer, "mime": "video/mp4",
+		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(len(content)),
+		"sha256": hex.EncodeToString(sum[:])})
+}
+
+// hold puts bytes into the blob store as an evidence that the server holds.
+func (w *world) hold(unit string, content []byte) string {
+	w.t.Helper()
+	id := w.announce(unit, content)
+	sum := sha256.Sum256(content)
+	digest := evidence.Digest{Length: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+	key := evidence.Key(evidence.Recordings, digest.SHA256)
+	w.must(w.deps.Blobs.Put(context.Background(), key, digest, bytes.NewReader(content)))
+	w.own(push.ServerOp{Collection: "evidence", Record: id, Action: record.Update, Patch: record.Object{"custody": record.Object{
+		"state": "held", "key": key, "sha256": digest.SHA256, "length": float64(digest.Length)}}})
+	return id
+}
+
+// ops makes the next push of the person's device: so many tasks created in a unit.
+func (p *person) ops(unit string, n int) wire.Push {
+	p.w.t.Helper()
+	out := wire.Push{Device: p.device}
+	for range n {
+		p.seq++
+		sealed, err := wire.Seal(wire.Op{ID: newID(), Seq: p.seq, Collection: "subjects", Record: newID(), Action: "create",
+			Patch: map[string]any{"name": "某某超市", "unit": unit, "kind": "enterprise"}, OccurredAt: time.Now().UTC().Truncate(time.Microsecond),
+			Clock: wire.Clock{Boot: "b", MonotonicMs: 1}, Author: p.officer, Schema: 1, Prev: p.head})
+		p.w.must(err)
+		out.Ops = append(out.Ops, sealed.Text)
+		p.head = sealed.Hash
+	}
+	out.Head = p.head
+	var err error
+	out.Signature, err = wire.Sign(p.key, wire.SigningInput(p.device, p.head))
+	p.w.must(err)
+	return out
+}
