@@ -1,0 +1,364 @@
+package client_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/client"
+)
+
+// An edit is there at once, without a network; with one it reaches the other handheld.
+func TestAnEditTravels(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	a.line.cut(true)
+	id := a.create(street, "理发店")
+	a.set(id, "phone", "022-1")
+	if r := a.get(id); r.Body["phone"] != "022-1" || r.Unsent != 2 || r.Version != 0 {
+		t.Errorf("offline: %+v", r)
+	}
+	want(t, a.Sync(ctx), fault.Unreachable)
+	a.line.cut(false)
+	a.sync()
+	if r := a.get(id); r.Body["phone"] != "022-1" || r.Unsent != 0 || r.Version != 2 {
+		t.Errorf("after the sync: %+v", r)
+	}
+	b.sync()
+	if r := b.get(id); r.Body["name"] != "理发店" || r.Body["phone"] != "022-1" || r.Version != 2 {
+		t.Errorf("the other handheld sees %+v", r)
+	}
+	b.must(b.Update(ctx, "subjects", id, func(body record.Object) { delete(body, "phone") }))
+	b.sync()
+	a.sync()
+	if r := a.get(id); r.Body["phone"] != nil || r.Version != 3 {
+		t.Errorf("what was taken away there is still here: %+v", r)
+	}
+	if all, err := a.List(ctx, "subjects"); err != nil || len(all) != 1 {
+		t.Errorf("list: %v, %v", all, err)
+	}
+	_, err := a.Get(ctx, "tasks", id)
+	want(t, err, fault.RecordUnknown)
+}
+
+// Without a change there is no op.
+func TestNoChangeIsNoOp(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street)
+	id := a.create(street, "理发店")
+	a.set(id, "name", "理发店")
+	a.must(a.Update(ctx, "subjects", id, func(body record.Object) { body["address"] = nil }))
+	if unsent, err := a.Unsent(ctx); err != nil || len(unsent) != 1 {
+		t.Errorf("%d unsent (%v), want the creation alone", len(unsent), err)
+	}
+}
+
+// Two officers edit one record offline: both sides of a clash are kept, and the one who lost hears of it.
+func TestConflict(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	id := a.create(street, "理发店")
+	a.sync()
+	b.sync()
+	a.set(id, "phone", "from a")
+	b.must(b.Update(ctx, "subjects", id, func(body record.Object) { body["phone"], body["address"] = "from b", "某路" }))
+	a.sync()
+	b.sync()
+	if r := b.get(id); r.Body["phone"] != "from a" || r.Body["address"] != "某路" {
+		t.Errorf("b sees %v", r.Body)
+	}
+	lost, err := b.Conflicts(ctx)
+	if err != nil || len(lost) != 1 {
+		t.Fatalf("conflicts of b: %v, %v", lost, err)
+	}
+	c, err := b.Get(ctx, "conflicts", lost[0].Outcome.Conflict)
+	b.must(err)
+	sides := c.Body["fields"].(record.Object)["phone"].(record.Object)
+	if sides["ours"] != "from b" || sides["theirs"] != "from a" {
+		t.Errorf("the conflict holds %v", sides)
+	}
+	b.must(b.Update(ctx, "conflicts", c.ID, func(body record.Object) { body["state"], body["reason"] = "resolved", "以先到者为准" }))
+	b.must(b.Dismiss(ctx, lost[0].ID))
+	b.sync()
+	a.sync()
+	if c, err := a.Get(ctx, "conflicts", c.ID); err != nil || c.Body["state"] != "resolved" {
+		t.Errorf("a sees the conflict as %v, %v", c.Body, err)
+	}
+	if lost, _ := b.Conflicts(ctx); len(lost) != 0 {
+		t.Errorf("a dismissed conflict is still listed: %v", lost)
+	}
+}
+
+// News about a record with unsent edits waits: what the person sees is the version the edits name, with them on top, and
+// nothing of what others did is lost when they are answered.
+func TestNewsWaitsForUnsentEdits(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	id := a.create(street, "理发店")
+	a.sync()
+	b.sync()
+	b.set(id, "address", "b 路")
+	b.sync()
+	// a edits between its push and its pull, as edits never wait for the network
+	edited := false
+	a.line.edit = func(r *http.Request) *http.Request {
+		if strings.HasSuffix(r.URL.Path, "/pull") && !edited {
+			edited = true
+			a.set(id, "phone", "a")
+		}
+		return r
+	}
+	a.sync()
+	a.line.edit = nil
+	if r := a.get(id); r.Version != 1 || r.Body["phone"] != "a" || r.Body["address"] != nil || r.Unsent != 1 {
+		t.Errorf("with an unsent edit on the old version the person sees %+v", r)
+	}
+	a.restart()
+	a.sync()
+	if r := a.get(id); r.Version != 3 || r.Body["phone"] != "a" || r.Body["address"] != "b 路" {
+		t.Errorf("after the answer the person sees %+v", r)
+	}
+}
+
+// A record that others remove while it has an unsent edit: both sides are kept in a conflict, and it goes from the view.
+func TestRemovedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	id, err := a.Create(ctx, "tasks", record.Object{"title": "检查", "unit": street, "kind": "routine", "state": "draft"})
+	a.must(err)
+	a.sync()
+	b.sync()
+	a.must(a.Remove(ctx, "tasks", id))
+	a.sync()
+	b.must(b.Update(ctx, "tasks", id, func(body record.Object) { body["title"] = "改过" }))
+	b.sync()
+	if lost, err := b.Conflicts(ctx); err != nil || len(lost) != 1 {
+		t.Errorf("conflicts: %v, %v", lost, err)
+	}
+	for _, h := range []*handheld{a, b} {
+		_, err := h.Get(ctx, "tasks", id)
+		want(t, err, fault.RecordUnknown)
+	}
+}
+
+// A rejected edit goes from the view, stays on the list until somebody deals with it, and can be made anew.
+func TestRejectedAndRetried(t *testing.T) {
+	w := newWorld(t)
+	street, other := w.street(), w.street()
+	a := w.handheld(street)
+	id := a.create(other, "别处的店") // not this officer's unit
+	a.set(id, "phone", "1")
+	good := a.create(street, "本处的店")
+	a.sync()
+	failed, err := a.Rejected(ctx)
+	if err != nil || len(failed) != 2 || failed[0].Outcome.Code != string(fault.OutOfScope) || failed[1].Outcome.HeldBy != failed[0].ID {
+		t.Fatalf("rejected: %+v, %v", failed, err)
+	}
+	_, err = a.Get(ctx, "subjects", id)
+	want(t, err, fault.RecordUnknown)
+	a.get(good)
+	// the officer is given the other unit too, and tries again
+	w.own(onOfficer(a.who.officer, record.Object{"grants": record.Object{"x": record.Object{"role": "officer", "unit": other}}}))
+	a.must(a.SignIn(ctx, a.who.account, password))
+	a.must(a.Retry(ctx, failed[0].ID))
+	a.must(a.Retry(ctx, failed[1].ID))
+	a.sync()
+	if r := a.get(id); r.Body["phone"] != "1" || r.Version != 2 {
+		t.Errorf("after the retry: %+v", r)
+	}
+	if failed, _ := a.Rejected(ctx); len(failed) != 0 {
+		t.Errorf("still rejected: %+v", failed)
+	}
+	want(t, a.Retry(ctx, newID()), fault.EditUnknown)
+	want(t, a.Dismiss(ctx, newID()), fault.EditUnknown)
+}
+
+// A group stands or falls together, here and there; and however many edits are unsent, no push tears it.
+func TestGroupsAreNeverTorn(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street)
+	for i := range 90 {
+		a.create(street, fmt.Sprint("店", i))
+	}
+	group := func(n int, last record.Object) (ids []string, err error) {
+		err = a.Group(ctx, func(e *client.Edit) error {
+			for i := range n {
+				body := record.Object{"kind": "household", "name": fmt.Sprint("组", i), "unit": street}
+				if i == n-1 && last != nil {
+					body = last
+				}
+				id, err := e.Create("subjects", body)
+				if err != nil {
+					return err
+				}
+				ids = append(ids, id)
+			}
+			return nil
+		})
+		return ids, err
+	}
+	bad, err := group(20, record.Object{"kind": "household", "unit": street}) // the last has no name
+	a.must(err)
+	good, err := group(100, nil)
+	a.must(err)
+	_, err = group(101, nil)
+	want(t, err, fault.EditTooLarge)
+	a.sync()
+	failed, err := a.Rejected(ctx)
+	if err != nil || len(failed) != 20 || failed[0].Outcome.Code != string(fault.TxnFailed) || failed[19].Outcome.Code != string(fault.FieldRequired) {
+		t.Fatalf("%d rejected (%v), want the whole group of 20", len(failed), err)
+	}
+	for _, id := range bad {
+		if _, err := a.Get(ctx, "subjects", id); err == nil {
+			t.Errorf("%s of the failed group is shown", id)
+		}
+	}
+	for _, id := range good {
+		a.get(id)
+	}
+	if n := a.line.count("POST", "/v1/sync/push"); n != 3 {
+		t.Errorf("%d pushes, want three: 90, 20 and 100", n)
+	}
+	a.must(a.Retry(ctx, failed[3].ID))
+	if unsent, err := a.Unsent(ctx); err != nil || len(unsent) != 20 || unsent[0].Txn == "" || unsent[0].Txn != unsent[19].Txn {
+		t.Errorf("%d ops of the retried group (%v), want 20 of one group", len(unsent), err)
+	}
+}
+
+// What could never be sent is refused at once, with nothing left behind.
+func TestEditsThatCouldNeverTravel(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street)
+	_, err := a.Create(ctx, "subjects", record.Object{"kind": "household", "name": strings.Repeat("长", 1<<20), "unit": street})
+	want(t, err, fault.EditTooLarge)
+	deep := record.Object{}
+	for range 40 {
+		deep = record.Object{"a": deep}
+	}
+	if _, err = a.Create(ctx, "subjects", record.Object{"kind": "household", "name": "深", "unit": street, "place": deep}); err == nil {
+		t.Error("a body that nobody could read was taken")
+	}
+	err = a.Group(ctx, func(e *client.Edit) error {
+		if _, err := e.Create("subjects", record.Object{"kind": "household", "name": "一", "unit": street}); err != nil {
+			return err
+		}
+		return fault.New(fault.FieldInvalid)
+	})
+	want(t, err, fault.FieldInvalid)
+	a.create(street, "好")
+	a.sync()
+	if all, err := a.List(ctx, "subjects"); err != nil || len(all) != 1 {
+		t.Errorf("%d subjects (%v), want the one that can travel", len(all), err)
+	}
+}
+
+// secadmin is who may disable accounts.
+var secadmin = people.Caller{Grants: []people.Grant{{Role: people.RoleSecAdmin, Unit: district}}}
+
+// Who has signed in goes on working offline when the tokens have run out, also after a restart; nobody works before.
+func TestSessions(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street)
+	who, err := a.Officer(ctx)
+	if err != nil || who.ID != a.who.officer || who.Name != "赵一" {
+		t.Fatalf("officer %+v, %v", who, err)
+	}
+	a.must(a.Refresh(ctx))
+	a.line.cut(true)
+	a.restart()
+	id := a.create(street, "离线")
+	a.line.cut(false)
+	want(t, a.SignIn(ctx, a.who.account, "wrong password"), fault.SignInFailed)
+	a.sync()
+	a.get(id)
+	// the account is disabled: the sign-in ends, the work stays
+	a.create(street, "之后")
+	account, err := w.db.AccountByName(ctx, a.who.account)
+	w.must(err)
+	w.must(w.deps.Sessions.DisableAccount(ctx, secadmin, account.ID))
+	err = a.Sync(ctx)
+	want(t, err, fault.AccountDisabled)
+	want(t, a.Sync(ctx), fault.SignedOut)
+	if unsent, _ := a.Unsent(ctx); len(unsent) != 1 {
+		t.Errorf("%d unsent after the sign-in ended, want 1", len(unsent))
+	}
+	a.must(a.SignOut(ctx))
+	_, err = a.Create(ctx, "subjects", record.Object{"kind": "household", "name": "无人", "unit": street})
+	want(t, err, fault.SignedOut)
+	_, err = a.Officer(ctx)
+	want(t, err, fault.SignedOut)
+}
+
+// Two officers share a handheld: each op keeps its author, whoever brings it.
+func TestTwoOfficersShareAHandheld(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street)
+	first := a.create(street, "甲的")
+	second := w.hire(street)
+	a.must(a.SignIn(ctx, second.account, password))
+	later := a.create(street, "乙的")
+	a.sync()
+	for id, author := range map[string]string{first: a.who.officer, later: second.officer} {
+		revisions, err := w.db.Revisions(ctx, id)
+		if err != nil || len(revisions) != 1 || revisions[0].Author != author {
+			t.Errorf("%s has %+v (%v), want it by %s", id, revisions, err, author)
+		}
+	}
+}
+
+// A device whose clock is years off signs in and works: it asks for the time. Its ops carry both what its clock claims and
+// what bounds the truth.
+func TestAWrongClock(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	wrong := func() time.Time { return time.Now().Add(-30 * 365 * 24 * time.Hour) }
+	a := w.handheld(street, func(cfg *client.Config) { cfg.Now = wrong })
+	id := a.create(street, "旧钟")
+	a.sync()
+	revisions, err := w.db.Revisions(ctx, id)
+	w.must(err)
+	if claimed := revisions[0].OccurredAt; time.Since(claimed) < 29*365*24*time.Hour {
+		t.Errorf("claimed %s: the device's own clock is what it claims", claimed)
+	}
+	var earliest, latest int64
+	w.must(look(t, w.path).QueryRow("SELECT earliest, latest FROM ops WHERE id = ?", revisions[0].Op).Scan(&earliest, &latest))
+	now := time.Now().UnixMicro()
+	if earliest > latest || latest > now || now-earliest > time.Minute.Microseconds() {
+		t.Errorf("bounded by %d and %d at %d", earliest, latest, now)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for name, cfg := range map[string]client.Config{
+		"no URL":         {Dir: t.TempDir()},
+		"a relative URL": {Dir: t.TempDir(), BaseURL: "/v1"},
+		"boot alone":     {Dir: t.TempDir(), BaseURL: public, Boot: "b"},
+		"no folder":      {Dir: "/dev/null/x", BaseURL: public},
+	} {
+		if d, err := client.Open(ctx, cfg); err == nil {
+			d.Close()
+			t.Errorf("%s: opened", name)
+		}
+	}
+	d, err := client.Open(ctx, client.Config{Dir: t.TempDir(), BaseURL: public})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	want(t, d.SignIn(ctx, "a", "b"), fault.NotEnrolled)
+	want(t, d.Sync(ctx), fault.SignedOut)
+}
