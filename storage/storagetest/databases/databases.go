@@ -3,7 +3,9 @@ package databases
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,10 +26,39 @@ func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	return open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), now)
 }
 
-// Postgres opens a fresh PostgreSQL database.
+// Postgres opens a fresh PostgreSQL database: a copy of one that the process has migrated once, so that a test costs no
+// migration.
 func Postgres(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
-	return open(t, services.Postgres(t), now)
+	template.once.Do(func() {
+		url := services.Postgres(t)
+		template.err = migrate(url)
+		template.url = url
+	})
+	if template.url == "" {
+		services.Postgres(t) // skips or fails this test for the same reason as the first
+	}
+	if template.err != nil {
+		t.Fatal(template.err)
+	}
+	return open(t, services.CopyPostgres(t, template.url), now)
+}
+
+// template is the migrated database that others are copied from; nobody stays connected to it.
+var template struct {
+	once sync.Once
+	url  string
+	err  error
+}
+
+func migrate(url string) error {
+	ctx := context.Background()
+	d, err := db.Open(ctx, db.Config{URL: url, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	_, err = d.MigrateUp(ctx)
+	return errors.Join(err, d.Close())
 }
 
 func open(t testing.TB, url string, now func() time.Time) *db.DB {

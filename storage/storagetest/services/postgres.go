@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,17 @@ var databases atomic.Int64
 // first call and shared by the tests of the process.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return create(t, "template1")
+}
+
+// CopyPostgres returns the URL of a fresh copy of a database that [Postgres] has given and nobody is connected to.
+func CopyPostgres(t testing.TB, original string) string {
+	t.Helper()
+	return create(t, path.Base(original))
+}
+
+func create(t testing.TB, template string) string {
+	t.Helper()
 	server, err := postgres()
 	if err == errNoPostgres {
 		missing(t, "postgres", "install PostgreSQL, on Debian: apt-get install postgresql")
@@ -36,7 +48,7 @@ func Postgres(t testing.TB) string {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal(err)
 	}
 	return server + name

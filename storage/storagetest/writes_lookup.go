@@ -1,0 +1,125 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+)
+
+func (s *writes) numbers() {
+	b, second := batch(s.enrol(), "unit/a", 1), batch(s.enrol(), "unit/b", 1)
+	s.put(b)
+	second.Numbers[0] = push.NumberUse{Series: b.Numbers[0].Series, N: b.Numbers[0].N, Document: "second"}
+	s.put(second) // the citizen holds it already: storing the second claim is no error, and changes nothing
+	s.tx(func(ctx context.Context, tx push.Tx) {
+		use := push.NumberUse{Series: b.Numbers[0].Series, N: b.Numbers[0].N}
+		taken, err := tx.NumberClaims(ctx, []push.NumberUse{use, {Series: use.Series, N: 99}})
+		s.must(err)
+		if len(taken) != 1 || taken[use] != b.Records[0].ID {
+			s.Errorf("claims %v, want the first document", taken)
+		}
+	})
+}
+
+// edits writes further ops of a device on one record: which of them made a version, and how each was answered.
+func (s *writes) edits(device, rec string, from uint64, outcomes ...record.Outcome) []push.OpRow {
+	s.Helper()
+	b := &push.Batch{Device: &push.Device{ID: device, LastSeq: from + uint64(len(outcomes)) - 1}, Heads: map[string]uint64{}, At: at}
+	version := uint64(0)
+	for i, o := range outcomes {
+		o.Op, o.Seq = newID(), from+uint64(i)
+		b.Ops = append(b.Ops, push.OpRow{Op: record.Op{ID: o.Op, Seq: o.Seq, Collection: "certificates", Record: rec, Action: record.Update},
+			Device: device, Text: fmt.Appendf(nil, `{"n":%d}`, o.Seq), Hash: o.Op, Outcome: o})
+		if o.Status == record.Applied && o.Version > version {
+			version = o.Version
+			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: rec, Version: version}, Collection: "certificates", Op: o.Op, Body: []byte("{}")})
+		}
+	}
+	s.put(b)
+	return b.Ops
+}
+
+func (s *writes) ownSince() {
+	mine, other := s.enrol(), s.enrol()
+	b := batch(mine, "unit/a", 1)
+	s.put(b)
+	rec := b.Records[0].ID
+	s.edits(other, rec, 1, record.Outcome{Status: record.Applied, Version: 2})
+	ops := s.edits(mine, rec, 2,
+		record.Outcome{Status: record.Conflicted, Version: 2}, // every edit clashed: no version
+		record.Outcome{Status: record.Rejected},
+		record.Outcome{Status: record.Held},
+		record.Outcome{Status: record.Applied, Version: 3})
+	s.edits(other, newID(), 2, record.Outcome{Status: record.Applied, Version: 9})
+	for since, want := range map[uint64][]push.OwnOp{
+		1: {{Version: 2, Text: ops[0].Text}, {Version: 3, Made: true, Text: ops[3].Text}},
+		2: {{Version: 3, Made: true, Text: ops[3].Text}},
+		3: nil,
+	} {
+		s.tx(func(ctx context.Context, tx push.Tx) {
+			own, err := tx.OwnSince(ctx, mine, []push.Version{{Record: rec, Version: since}})
+			s.must(err)
+			if fmt.Sprintf("%+v", own[rec]) != fmt.Sprintf("%+v", want) {
+				s.Errorf("own ops since version %d: %+v, want %+v", since, own[rec], want)
+			}
+		})
+	}
+}
+
+func (s *writes) unmet() {
+	mine, other := s.enrol(), s.enrol()
+	rec, fine := newID(), newID()
+	ops := s.edits(mine, rec, 1, record.Outcome{Status: record.Rejected}, record.Outcome{Status: record.Held})
+	s.edits(mine, fine, 3, record.Outcome{Status: record.Applied, Version: 1})
+	s.edits(other, newID(), 1, record.Outcome{Status: record.Rejected})
+	s.tx(func(ctx context.Context, tx push.Tx) {
+		unmet, err := tx.Unmet(ctx, mine, []string{rec, fine})
+		s.must(err)
+		if len(unmet) != 1 || unmet[rec] != ops[1].ID {
+			s.Errorf("unmet %v, want %s for %s", unmet, ops[1].ID, rec)
+		}
+		unmet, err = tx.Unmet(ctx, other, []string{rec})
+		s.must(err)
+		if len(unmet) > 0 {
+			s.Errorf("another device waits for %v", unmet)
+		}
+	})
+}
+
+func (s *writes) match() {
+	device := s.enrol()
+	b := batch(device, "unit/a", 1)
+	twin, gone, odd := b.Records[0], b.Records[0], b.Records[0]
+	twin.ID, twin.Seq = newID(), 2
+	gone.ID, gone.Seq, gone.Removed = newID(), 3, true
+	odd.ID, odd.Seq, odd.Collection = newID(), 4, "items"
+	b.Records, b.Heads["unit/a"] = append(b.Records, twin, gone, odd), 4
+	s.put(b)
+	want := []string{b.Records[0].ID, twin.ID}
+	slices.Sort(want)
+	s.tx(func(ctx context.Context, tx push.Tx) {
+		rows, err := tx.Match(ctx, "certificates", "officer", device)
+		s.must(err)
+		var found []string
+		for _, r := range rows {
+			found = append(found, r.ID)
+		}
+		if !slices.Equal(found, want) {
+			s.Errorf("found %v, want %v", found, want)
+		}
+		if rows, err := tx.Match(ctx, "certificates", "officer", "' OR '1'='1"); err != nil || len(rows) > 0 {
+			s.Errorf("a hostile value finds %v, %v", rows, err)
+		}
+		if _, err := tx.Match(ctx, "certificates", "x') OR 1=1 --", "v"); err == nil {
+			s.Error("a hostile field name is asked for")
+		}
+	})
+	looked, err := s.Lookup(s.ctx, "certificates", "officer", device)
+	s.must(err)
+	if len(looked) != 2 || looked[0].ID != want[0] || looked[0].Version != 1 || string(looked[0].Body) != string(twin.Body) {
+		s.Errorf("looked up %+v", looked)
+	}
+}
