@@ -7,6 +7,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -147,28 +148,39 @@ func (s *server) limit() {
 
 func (s *server) https() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
-// front stands before Fiber: methods that it does not know are refused as a problem and not as plain text, and a method that
-// tus clients must hide in a header is put in its place.
+// front stands before Fiber: what it would answer by plain text, or read otherwise than a proxy before it, is refused as a
+// problem, and a method that tus clients must hide in a header is put in its place.
 func (s *server) front(app *fiber.App) {
 	inner := app.Server().Handler
 	app.Server().CloseOnShutdown = true
 	app.Server().Handler = func(rc *fasthttp.RequestCtx) {
-		method := string(rc.Method())
-		if !slices.Contains(fiber.DefaultMethods, method) {
+		if f := suspicious(rc); f != nil {
 			c := app.AcquireCtx(rc)
 			defer app.ReleaseCtx(c)
 			rc.SetConnectionClose()
 			c.Set(fiber.HeaderAllow, "DELETE, GET, HEAD, OPTIONS, PATCH, POST")
-			s.fail(c, fault.New(fault.MethodNotAllowed))
+			s.fail(c, f)
 			return
 		}
 		override := string(rc.Request.Header.Peek(tusOverride))
 		hidden := override == fiber.MethodPatch || override == fiber.MethodDelete || override == fiber.MethodHead
-		if method == fiber.MethodPost && hidden && strings.HasPrefix(string(rc.URI().PathOriginal()), "/v1/uploads/") {
+		if rc.IsPost() && hidden && strings.HasPrefix(string(rc.URI().PathOriginal()), "/v1/uploads/") {
 			rc.Request.Header.SetMethod(override)
 		}
 		inner(rc)
 	}
+}
+
+// suspicious finds methods that Fiber does not know, and headers folded over lines: the line that goes on may be a Content-Length to
+// the proxy before us (RFC 9112 §5.2 lets us refuse it).
+func suspicious(rc *fasthttp.RequestCtx) *fault.Error {
+	if !slices.Contains(fiber.DefaultMethods, string(rc.Method())) {
+		return fault.New(fault.MethodNotAllowed)
+	}
+	if raw := rc.Request.Header.RawHeaders(); bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t")) {
+		return fault.New(fault.HeaderInvalid)
+	}
+	return nil
 }
 
 // check refuses a route that leaves open what must be decided.

@@ -56,7 +56,7 @@ func (c *wirecut) reply(method string) *reply {
 	if err != nil {
 		c.w.t.Fatalf("%s: answer: %v", method, err)
 	}
-	return &reply{c.w.t, method + " (raw)", res.StatusCode, res.Header, text}
+	return &reply{c.w.t, method + " (raw)", res.StatusCode, res.Header, text, res.Close}
 }
 
 // ended reports whether the server has closed its side without another answer.

@@ -67,6 +67,7 @@ type world struct {
 	deps    api.Deps
 	app     *fiber.App
 	log     *journal
+	spool   *counting
 	stop    context.CancelFunc // of the base context
 
 	officer, leader, stranger, supervisor, sysadmin, secadmin *person
@@ -146,6 +147,7 @@ func (w *world) build() {
 	w.must(err)
 	incoming, err := spool.Open(filepath.Join(w.t.TempDir(), "spool"))
 	w.must(err)
+	w.spool = &counting{Spool: incoming, given: map[string]int{}}
 	folder, err := blob.OpenFolder(filepath.Join(w.t.TempDir(), "blobs"), time.Now)
 	w.must(err)
 	blobs := blob.Verified(folder)
@@ -154,7 +156,7 @@ func (w *world) build() {
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
 		History: w.db, Blobs: blobs, Catalogue: catalogue,
-		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,
+		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
 		Papers: leases{}}
 }
@@ -292,6 +294,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
+	ends   bool // the connection ends with it
 }
 
 // problem is a problem document.
@@ -349,7 +352,7 @@ func (w *world) send(method, path string, body any, h http.Header) *reply {
 	if err != nil {
 		w.t.Fatalf("%s %s: reply: %v", method, path, err)
 	}
-	return &reply{w.t, method + " " + path, res.StatusCode, res.Header, text}
+	return &reply{w.t, method + " " + path, res.StatusCode, res.Header, text, res.Close}
 }
 
 func (r *reply) want(status int) *reply {
@@ -445,6 +448,65 @@ func (w *world) hold(unit string, content []byte) string {
 	w.own(push.ServerOp{Collection: "evidence", Record: id, Action: record.Update, Patch: record.Object{"custody": record.Object{
 		"state": "held", "key": key, "sha256": digest.SHA256, "length": float64(digest.Length)}}})
 	return id
+}
+
+// counting is a spool that tells how many bytes it has been given of each upload.
+type counting struct {
+	evidence.Spool
+	mu    sync.Mutex
+	given map[string]int
+}
+
+func (c *counting) Append(ctx context.Context, id string, offset int64, body io.Reader) (int64, error) {
+	return c.Spool.Append(ctx, id, offset, tally(func(p []byte) (int, error) {
+		n, err := body.Read(p)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.given[id] += n
+		return n, err
+	}))
+}
+
+func (c *counting) of(id string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.given[id]
+}
+
+type tally func([]byte) (int, error)
+
+func (t tally) Read(p []byte) (int, error) { return t(p) }
+
+// arrived waits until the server has read the first n bytes of an upload. It asks the spool: asking the server takes over.
+func (w *world) arrived(upload string, n int) {
+	w.t.Helper()
+	for range 2000 {
+		if w.spool.of(upload) >= n {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	w.t.Fatalf("%d of the first %d bytes arrived", w.spool.of(upload), n)
+}
+
+// spoolBytes are the bytes of an upload in the spool.
+func (w *world) spoolBytes(upload string) []byte {
+	w.t.Helper()
+	file, err := w.deps.Uploads.Spool.Open(context.Background(), upload, 0)
+	w.must(err)
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	w.must(err)
+	return content
+}
+
+func canonical(t testing.TB, value any) string {
+	t.Helper()
+	text, err := wire.Canonical(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // ops makes the next push of the person's device: so many tasks created in a unit.
