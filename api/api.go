@@ -153,6 +153,7 @@ func (s *server) https() bool { return strings.HasPrefix(s.PublicURL, "https://"
 func (s *server) front(app *fiber.App) {
 	inner := app.Server().Handler
 	app.Server().CloseOnShutdown = true
+	app.Server().SecureErrorLogMessage = true // else its errors quote the request, with its tokens
 	app.Server().Handler = func(rc *fasthttp.RequestCtx) {
 		if f := suspicious(rc); f != nil {
 			c := app.AcquireCtx(rc)

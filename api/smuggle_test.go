@@ -69,7 +69,7 @@ func TestARequestPlantedInAnUnreadBodyIsNeverServed(t *testing.T) {
 		}
 	}
 	if strings.Contains(w.log.String(), "planted-request") {
-		t.Error("a planted request was served")
+		t.Errorf("a planted request was served:\n%s", w.log)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestALengthThatIsNotOneIsRefused(t *testing.T) {
 		}
 	}
 	if strings.Contains(w.log.String(), "planted-request") {
-		t.Error("a planted request was served")
+		t.Errorf("a planted request was served:\n%s", w.log)
 	}
 }
 

@@ -49,6 +49,7 @@ type campaign struct {
 	thief  *handheld
 	rule   rule
 	holds  int // which token the device holds
+	last   int // which token its last request had
 	honest bool
 }
 
@@ -79,17 +80,19 @@ func (c *campaign) actions() map[string]func(*rapid.T) {
 	upTo := func(last int) int { return rapid.IntRange(0, last).Draw(c.rt, "token") }
 	return map[string]func(*rapid.T){
 		"exchange": func(*rapid.T) {
+			c.last = c.holds
 			if c.present(c.holds, c.owner) {
 				c.holds++
 			}
 		},
-		"exchange, and the reply is lost": func(*rapid.T) { c.present(c.holds, c.owner) },
-		"the last request comes again": func(*rapid.T) { // doubled on the way, and its second reply dropped
-			c.present(max(0, c.holds-1), c.owner) // the successor, if the device has it, is not used yet
+		"exchange, and the reply is lost": func(*rapid.T) {
+			c.last = c.holds
+			c.present(c.holds, c.owner)
 		},
+		"the last request comes again": func(*rapid.T) { c.present(c.last, c.owner) }, // doubled on the way
 		"an older request comes late": func(*rapid.T) {
 			i := upTo(c.holds)
-			c.honest = c.honest && i >= c.rule.used // an order that no client which waits for its replies can make
+			c.honest = c.honest && i >= c.rule.used // which cannot happen to a client that waits for its replies
 			c.present(i, c.owner)
 		},
 		"theft without the key": func(*rapid.T) { c.steal(upTo(len(c.rule.tokens)-1), c.thief) },

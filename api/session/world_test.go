@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -32,7 +33,12 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-func TestMain(m *testing.M) { services.Main(m) }
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "25"); err != nil { // each is some thirty requests on a real database; the command line may ask for more
+		panic(err)
+	}
+	services.Main(m)
+}
 
 const (
 	publicURL = "https://enforcement.example.cn"
