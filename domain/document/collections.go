@@ -27,6 +27,11 @@ var Templates = record.Collection{
 		{Path: "fields", Class: record.Entries, Kind: record.Map, Required: true},
 		{Path: "layout", Class: record.Entries, Kind: record.Map, Required: true},
 		{Path: "signers", Class: record.Entries, Kind: record.Map},
+		{Path: "number", Kind: record.Map},
+		{Path: "limits", Class: record.Entries, Kind: record.Map},
+		{Path: "limits/*", Kind: record.Number},
+		{Path: "terms", Class: record.Entries, Kind: record.Map},
+		{Path: "terms/*", Kind: record.String},
 	},
 }
 
@@ -43,6 +48,9 @@ var Documents = record.Collection{
 		{Path: "subject", Class: record.Frozen, Kind: record.IDKind},
 		{Path: "officers", Class: record.Frozen, Kind: record.Map},
 		{Path: "officers/*", Class: record.Frozen, Kind: record.Map},
+		{Path: "officers/*/role", Class: record.Frozen, Kind: record.String},
+		{Path: "officers/*/name", Class: record.Frozen, Kind: record.String},
+		{Path: "officers/*/certificate", Class: record.Frozen, Kind: record.String},
 		{Path: "data", Class: record.Frozen, Kind: record.Map},
 		{Path: "data/*", Class: record.Frozen},
 		{Path: "number", Class: record.Frozen, Kind: record.Map},
@@ -50,6 +58,14 @@ var Documents = record.Collection{
 		{Path: "number/n", Class: record.Frozen, Kind: record.Number},
 		{Path: "number/text", Class: record.Frozen, Kind: record.String},
 		{Path: "signatures", Class: record.Append, Kind: record.Map},
+		{Path: "signatures/*", Kind: record.Map},
+		{Path: "signatures/*/role", Kind: record.String, Required: true},
+		{Path: "signatures/*/officer", Kind: record.IDKind},
+		{Path: "signatures/*/name", Kind: record.String},
+		{Path: "signatures/*/at", Kind: record.Time, Required: true},
+		{Path: "signatures/*/image", Kind: record.String},
+		{Path: "signatures/*/refused", Kind: record.Bool},
+		{Path: "signatures/*/reason", Kind: record.String},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 		{Path: "issuedAt", Class: record.Frozen, Kind: record.Time},
 		{Path: "voidReason", Kind: record.String},
@@ -58,7 +74,7 @@ var Documents = record.Collection{
 	Transitions: map[string][]string{"": {Draft, Issued}, Draft: {Issued, Voided}, Issued: {Voided}},
 	FrozenWhen:  func(body record.Object) bool { return body["state"] != Draft },
 	Jobs: func(ev record.Event) []record.Job {
-		if !BecameIssued(ev) {
+		if !BecameIssued(ev) && !becameVoid(ev) {
 			return nil
 		}
 		return []record.Job{{Kind: RenderJob, Key: ev.Op.Record}}
@@ -79,6 +95,11 @@ func BecameIssued(ev record.Event) bool {
 	return ev.After != nil && ev.After["state"] == Issued && ev.Before["state"] != Issued
 }
 
+// becameVoid reports whether the event makes an issued paper void: its copy is marked then.
+func becameVoid(ev record.Event) bool {
+	return ev.After != nil && ev.After["state"] == Voided && ev.Before["state"] == Issued
+}
+
 // Blocks declares the collection of leased numbers: each is in the feed of the one device that may use them.
 var Blocks = record.Collection{
 	Name: "blocks", Schema: 1, Scope: record.Device,
@@ -88,6 +109,7 @@ var Blocks = record.Collection{
 		{Path: "organ", Class: record.Server, Kind: record.String, Required: true},
 		{Path: "kind", Class: record.Server, Kind: record.String, Required: true},
 		{Path: "year", Class: record.Server, Kind: record.Number, Required: true},
+		{Path: "pattern", Class: record.Server, Kind: record.String},
 		{Path: "from", Class: record.Server, Kind: record.Number, Required: true},
 		{Path: "to", Class: record.Server, Kind: record.Number, Required: true},
 		{Path: "leasedAt", Class: record.Server, Kind: record.Time, Required: true},
@@ -96,4 +118,6 @@ var Blocks = record.Collection{
 }
 
 // SeriesName names the series of numbers of an organ, a kind of paper and a year.
-func SeriesName(organ, kind string, year int) string { return fmt.Sprintf("%s/%s/%d", organ, kind, year) }
+func SeriesName(organ, kind string, year int) string {
+	return fmt.Sprintf("%s/%s/%d", organ, kind, year)
+}

@@ -1,0 +1,193 @@
+package document
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Flaw is one thing that is wrong with a paper or a template, at one place of its body.
+type Flaw struct {
+	Path   string
+	Zh, En string
+}
+
+// longest is how many characters a text may have where its template names no limit.
+const longest = 20_000
+
+// Check lists what is wrong with a paper by its template, field by field: what is missing, what has the wrong form, what is
+// too long, what the template does not know, and whose signature is missing. A paper without flaws can be handed over.
+func Check(t Template, in Instance) []Flaw {
+	var flaws []Flaw
+	for _, f := range t.Fields {
+		path := "data/" + f.ID
+		value := in.Data[f.ID]
+		switch {
+		case empty(value) && f.required(in.Data):
+			flaws = append(flaws, Flaw{path, "“" + f.Label.Zh + "”未填写", "missing: " + f.Label.En})
+		case value != nil:
+			for _, why := range f.check(value) {
+				flaws = append(flaws, Flaw{join(path, why.Path), "“" + f.Label.Zh + "”" + why.Zh, f.Label.En + ": " + why.En})
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(in.Data)) {
+		if _, known := t.Field(id); !known {
+			flaws = append(flaws, Flaw{"data/" + id, "文书模板中没有这一项", "the template has no such field"})
+		}
+	}
+	return append(flaws, checkSignatures(t, in)...)
+}
+
+func join(path, more string) string {
+	if more == "" {
+		return path
+	}
+	return path + "/" + more
+}
+
+func empty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case record.Object:
+		return len(v) == 0
+	}
+	return false
+}
+
+// check lists what is wrong with one value; paths are relative to it.
+func (f Field) check(value any) []Flaw {
+	wrong := func(zh, en string) []Flaw { return []Flaw{{Zh: zh, En: en}} }
+	switch f.Kind {
+	case Money, Number:
+		n, ok := value.(float64)
+		if ok && f.Kind == Money {
+			_, ok = FenOf(n)
+		}
+		if !ok {
+			return wrong("应为数字金额，单位元，最多两位小数", "want a number of yuan with at most two decimals")
+		}
+		return nil
+	case Place, Party, Provision, Checklist:
+		o, ok := value.(record.Object)
+		if !ok {
+			return wrong("格式不正确", "want an object")
+		}
+		return f.checkObject(o)
+	}
+	s, ok := value.(string)
+	if !ok {
+		return wrong("应为文字", "want a text")
+	}
+	switch f.Kind {
+	case Date:
+		if _, err := time.Parse(time.DateOnly, s); err != nil {
+			return wrong("日期格式应为YYYY-MM-DD", "want a date YYYY-MM-DD")
+		}
+	case Time:
+		if _, err := time.Parse(time.RFC3339Nano, s); err != nil {
+			return wrong("时间格式不正确", "want an RFC 3339 time")
+		}
+	case Enum:
+		if _, ok := f.option(s); !ok {
+			return wrong("不在可选范围内", "not one of the options")
+		}
+	default:
+		return f.checkText(s)
+	}
+	return nil
+}
+
+func (f Field) checkText(s string) []Flaw {
+	limit := f.MaxLength
+	if limit == 0 {
+		limit = longest
+	}
+	if n := utf8.RuneCountInString(s); n > limit {
+		return []Flaw{{Zh: fmt.Sprintf("共%d字，超过%d字", n, limit), En: fmt.Sprintf("%d characters, at most %d", n, limit)}}
+	}
+	if f.Kind == Line && strings.ContainsAny(s, "\n\r") {
+		return []Flaw{{Zh: "不能换行", En: "must be one line"}}
+	}
+	return nil
+}
+
+// checkObject checks what is inside a value that is an object: the parts that must be there, and that texts are texts.
+func (f Field) checkObject(o record.Object) []Flaw {
+	if f.Kind == Checklist {
+		return checkAnswers(o)
+	}
+	must := map[FieldKind][]string{Place: {"address"}, Party: {"kind", "name"}, Provision: {"law", "article"}}[f.Kind]
+	var flaws []Flaw
+	for _, key := range must {
+		if strings.TrimSpace(text(o, key)) == "" {
+			flaws = append(flaws, Flaw{key, "缺少" + partNames[key], "lacks " + key})
+		}
+	}
+	if kind := text(o, "kind"); f.Kind == Party && kind != "" && !slices.Contains([]string{Citizen, Household, Enterprise}, kind) {
+		flaws = append(flaws, Flaw{"kind", "当事人类型不正确", "unknown kind of party"})
+	}
+	return flaws
+}
+
+var partNames = map[string]string{"address": "地址", "kind": "当事人类型", "name": "姓名或者名称", "law": "法律名称", "article": "条款"}
+
+func checkAnswers(answers record.Object) []Flaw {
+	var flaws []Flaw
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
+		a, ok := answers[id].(record.Object)
+		if !ok || text(a, "text") == "" {
+			flaws = append(flaws, Flaw{id, "检查内容缺失", "the question's text is missing"})
+			continue
+		}
+		if text(a, "value") == "" {
+			flaws = append(flaws, Flaw{id + "/value", "有检查项未填写结果", "an answer is missing"})
+		}
+	}
+	return flaws
+}
+
+// checkSignatures checks that those have signed who must, and that every refusal says why (处罚法第五十二条).
+func checkSignatures(t Template, in Instance) []Flaw {
+	var flaws []Flaw
+	for _, s := range t.Signers {
+		signed := map[string]bool{}
+		for _, one := range in.SignedBy(s.Role) {
+			who := one.Officer
+			if who == "" {
+				who = one.ID
+			}
+			signed[who] = true
+		}
+		if len(signed) < s.Count {
+			flaws = append(flaws, Flaw{"signatures", fmt.Sprintf("“%s”应有%d人签名，现有%d人", s.Label.Zh, s.Count, len(signed)),
+				fmt.Sprintf("%s: %d signatures are needed, %d are there", s.Label.En, s.Count, len(signed))})
+		}
+	}
+	for _, one := range in.Signatures {
+		if flaw, bad := one.check(); bad {
+			flaw.Path = "signatures/" + one.ID + "/" + flaw.Path
+			flaws = append(flaws, flaw)
+		}
+	}
+	return flaws
+}
+
+func (s *Signature) check() (Flaw, bool) {
+	if s.Refused {
+		return Flaw{"reason", "拒绝签名未注明理由", "a refusal to sign must say why"}, strings.TrimSpace(s.Reason) == ""
+	}
+	if s.Image == "" {
+		return Flaw{"image", "没有签名图像", "there is no picture of the signature"}, true
+	}
+	_, err := s.Picture()
+	return Flaw{"image", "签名图像无法识别或者过大", "the picture of the signature cannot be read or is too large"}, err != nil
+}

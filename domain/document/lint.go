@@ -1,0 +1,206 @@
+package document
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// must says which fields a paper of a kind has by law, with the kinds of their values; the rules of law read them.
+var must = map[string]map[string]FieldKind{
+	InspectionRecord: {"party": Party, "startedAt": Time, "endedAt": Time, "place": Place, "certificateShown": Enum, "recusal": Enum,
+		"findings": LongText, "opinion": LongText},
+	SummaryPenalty: {"party": Party, "occurredAt": Time, "place": Place, "facts": LongText, "evidence": LongText, "violated": Provision,
+		"basis": Provision, "penalty": Enum, "fine": Money, "collection": Enum, "onsiteReason": Enum, "receipt": Line, "defence": LongText,
+		"correction": LongText},
+}
+
+// mustTerms are the words of law a kind's layout must print: for the penalty on the spot the remedies (行政复议法第二十三条:
+// first reconsideration, then suit) and the terms of payment (行政处罚法第六十七条、第七十二条).
+var mustTerms = map[string][]string{
+	SummaryPenalty: {"reconsiderationOrgan", "reconsiderationDays", "suitCourt", "suitDays", "paymentDays", "lateRate"},
+}
+
+// reserved are the tokens that no field may be named like.
+var reserved = []string{"organ", "name", "number", "issuedAt", "officers", "term"}
+
+var fieldID = regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,39}$`)
+
+// Lint lists what is wrong with a template: unknown kinds, tokens that name nothing, tables that do not add up, and what a
+// paper of its kind must have by law and this one lacks.
+func Lint(body record.Object) []Flaw {
+	l := linting{t: ReadTemplate(body)}
+	l.fields()
+	l.signers()
+	for _, b := range l.t.Layout {
+		l.block(b)
+	}
+	l.law()
+	return l.flaws
+}
+
+type linting struct {
+	t       Template
+	flaws   []Flaw
+	printed strings.Builder // every text with tokens
+}
+
+func (l *linting) say(path, zh, en string) { l.flaws = append(l.flaws, Flaw{path, zh, en}) }
+
+func (l *linting) fields() {
+	for _, f := range l.t.Fields {
+		path := "fields/" + f.ID
+		if !fieldID.MatchString(f.ID) || slices.Contains(reserved, f.ID) {
+			l.say(path, "字段名不可用", "this is no name for a field")
+		}
+		if !slices.Contains(fieldKinds, f.Kind) {
+			l.say(path+"/kind", "字段类型不存在", "there is no such kind of field")
+		}
+		if f.Label.Zh == "" {
+			l.say(path+"/label", "缺少名称", "the label is missing")
+		}
+		if f.Kind == Enum && len(f.Options) == 0 {
+			l.say(path+"/options", "缺少选项", "the options are missing")
+		}
+		l.condition(path+"/requiredWhen", f.RequiredWhen)
+	}
+}
+
+func (l *linting) condition(path string, c Condition) {
+	for name, values := range c {
+		id, _, _ := strings.Cut(name, ".")
+		if _, ok := l.t.Field(id); !ok || len(values) == 0 {
+			l.say(path, "条件引用了不存在的字段", "the condition names no field, or no values")
+		}
+	}
+}
+
+func (l *linting) signers() {
+	for _, s := range l.t.Signers {
+		if !slices.Contains([]Role{ByParty, ByOfficer, ByRecorder, ByWitness}, s.Role) {
+			l.say("signers/"+s.ID+"/role", "签名人角色不存在", "there is no such role")
+		}
+	}
+}
+
+func (l *linting) block(b Block) {
+	path := "layout/" + b.ID
+	if !slices.Contains(blockKinds, b.Kind) {
+		l.say(path+"/kind", "版式类型不存在", "there is no such kind of block")
+	}
+	l.condition(path+"/when", b.When)
+	for _, text := range append([]string{b.Text}, b.Lines...) {
+		l.tokens(path, text)
+	}
+	for _, id := range b.Signers {
+		if !slices.ContainsFunc(l.t.Signers, func(s Signer) bool { return s.ID == id }) {
+			l.say(path+"/signers", "签名人不存在", "there is no such signer")
+		}
+	}
+	if b.Kind == ChecklistBlock {
+		l.names(path+"/field", b.Field, Checklist)
+	}
+	if b.Kind == TableBlock {
+		l.table(path, b)
+	}
+}
+
+// names checks that a field exists, and is of one of the kinds if any are given.
+func (l *linting) names(path, id string, kinds ...FieldKind) {
+	f, ok := l.t.Field(id)
+	if !ok || len(kinds) > 0 && !slices.Contains(kinds, f.Kind) {
+		l.say(path, "引用的字段不存在或者类型不符", "the field does not exist or is of another kind")
+	}
+}
+
+// table checks that the cells of each row fill the columns, those that reach down from above included.
+func (l *linting) table(path string, b Block) {
+	if len(b.Columns) == 0 {
+		l.say(path+"/columns", "缺少列宽", "the widths of the columns are missing")
+		return
+	}
+	below := make([]int, len(b.Columns)) // rows that a cell above still takes of each column
+	for _, r := range b.Rows {
+		at := path + "/rows/" + r.ID
+		l.condition(at+"/when", r.When)
+		if r.Party != "" {
+			l.names(at+"/party", r.Party, Party)
+			continue
+		}
+		column := 0
+		for _, c := range r.Cells {
+			for column < len(below) && below[column] > 0 {
+				column++
+			}
+			for range max(1, c.Span) {
+				if column < len(below) {
+					below[column] = max(1, c.Rows)
+				}
+				column++
+			}
+			l.cell(at+"/cells/"+c.ID, c)
+		}
+		for column < len(below) && below[column] > 0 {
+			column++
+		}
+		if column != len(below) {
+			l.say(at, fmt.Sprintf("单元格占%d列，表格有%d列", column, len(below)), fmt.Sprintf("cells take %d of %d columns", column, len(below)))
+		}
+		for i := range below {
+			below[i] = max(0, below[i]-1)
+		}
+	}
+}
+
+func (l *linting) cell(path string, c Cell) {
+	if c.Label != "" {
+		l.names(path+"/label", c.Label)
+	}
+	if c.Value != "" {
+		l.names(path+"/value", c.Value)
+	}
+	if c.Choices {
+		l.names(path+"/value", c.Value, Enum)
+	}
+	l.tokens(path+"/text", c.Text)
+}
+
+func (l *linting) tokens(path, text string) {
+	l.printed.WriteString(text)
+	w := Words{Template: l.t}
+	for rest := text; ; {
+		_, after, found := strings.Cut(rest, "{")
+		if !found {
+			return
+		}
+		token, next, closed := strings.Cut(after, "}")
+		if _, ok := w.token(token); !ok || !closed {
+			l.say(path, "占位符 {"+token+"} 不存在", "there is no token {"+token+"}")
+		}
+		rest = next
+	}
+}
+
+// law checks what a paper of the template's kind must have.
+func (l *linting) law() {
+	for id, kind := range must[l.t.Kind] {
+		if f, ok := l.t.Field(id); !ok || f.Kind != kind {
+			l.say("fields/"+id, "此类文书依法应有该项（"+string(kind)+"）", "a paper of this kind has this field by law, of kind "+string(kind))
+		}
+	}
+	for _, term := range mustTerms[l.t.Kind] {
+		if l.t.Terms[term] == "" || !strings.Contains(l.printed.String(), "{term."+term+"}") {
+			l.say("terms/"+term, "此类文书依法应载明该内容", "a paper of this kind says this by law")
+		}
+	}
+	if l.t.Kind == SummaryPenalty && l.t.Number == nil {
+		l.say("number", "当场处罚决定书应编有号码", "a penalty on the spot carries a number")
+	}
+	if l.t.Number != nil && !strings.Contains(l.t.Number.Token, "{n}") {
+		l.say("number/token", "编号格式缺少 {n}", "the token lacks {n}")
+	}
+	slices.SortStableFunc(l.flaws, func(a, b Flaw) int { return strings.Compare(a.Path, b.Path) })
+}

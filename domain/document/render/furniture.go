@@ -1,0 +1,99 @@
+package render
+
+import (
+	"fmt"
+	"image/color"
+
+	"rsc.io/qr"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/render/pdf"
+)
+
+// furnish adds what stands around the text, once it is known how many pages there are: page numbers, signatures at the foot,
+// the code that opens the check page, and the mark of a paper that is not in force.
+func (f *flow) furnish() {
+	last := f.pages
+	for i := range last {
+		f.pages = last[:i+1]
+		f.foot(i+1, len(last))
+		f.mark()
+		if i == 0 {
+			f.code()
+		}
+	}
+	f.pages = last
+}
+
+// foot sets the page's number, and for records the party's signature.
+func (f *flow) foot(page, of int) {
+	text := fmt.Sprintf("第%d页 共%d页", page, of)
+	f.aligned(body(sizeSmall), left, bottom+48, width, "center", line{text: []rune(text)})
+	for _, s := range f.paper.Template.Signers {
+		signed := f.paper.Instance.SignedBy(s.Role)
+		if !s.EveryPage || len(signed) == 0 {
+			continue
+		}
+		set := body(sizeSmall)
+		label := []rune(s.Label.Zh + "签名：")
+		f.set(f.page(), set, left, bottom+30, 0, label)
+		x := left + f.press.width(set, label)
+		if signed[0].Refused {
+			f.set(f.page(), set, x, bottom+30, 0, []rune("拒绝签名"))
+			continue
+		}
+		f.picture(signed[0], x, bottom+10, 70, 24)
+		f.set(f.page(), set, x+78, bottom+30, 0, []rune(document.Day(signed[0].At)))
+	}
+}
+
+var red = color.RGBA{R: 200, A: 255}
+
+// mark says over every page that a paper is void, or not issued yet.
+func (f *flow) mark() {
+	text, reason := "", ""
+	switch f.paper.Instance.State {
+	case document.Voided:
+		text, reason = "作废", "本文书已作废。"+f.paper.Instance.VoidReason
+	case document.Issued:
+		return
+	default:
+		text = "草稿"
+	}
+	f.page().Shade(f.press.font(song), 150, pdf.Width/2, pdf.Height/2, 35, red, text)
+	f.aligned(body(sizeTiny), left, 24*mm, width-codeSize-20, "left", line{text: []rune(clean(reason))})
+}
+
+// Place and size of the code, in points.
+const (
+	codeSize = 20 * mm
+	codeTop  = 11 * mm
+)
+
+// code draws the QR code as filled boxes, dark runs of a row in one.
+func (f *flow) code() {
+	if f.paper.CheckURL == "" {
+		return
+	}
+	code, err := qr.Encode(f.paper.CheckURL, qr.M)
+	if err != nil {
+		return // longer than a code can hold: the paper is complete without
+	}
+	module := codeSize / float64(code.Size)
+	x0, y0 := right-codeSize, codeTop
+	var boxes [][4]float64
+	for y := range code.Size {
+		for x := 0; x < code.Size; x++ {
+			run := 0
+			for x+run < code.Size && code.Black(x+run, y) {
+				run++
+			}
+			if run > 0 {
+				boxes = append(boxes, [4]float64{x0 + float64(x)*module, y0 + float64(y)*module, float64(run) * module, module})
+				x += run
+			}
+		}
+	}
+	f.page().Fill(boxes)
+	f.aligned(body(7.5), x0-10, codeTop+codeSize+1, codeSize+20, "center", line{text: []rune("扫码核验")})
+}

@@ -1,0 +1,153 @@
+// Package pdf writes PDF 1.7 files: pages of text, lines, filled boxes and pictures. What it is given decides every byte: it
+// asks no clock, draws no random numbers and never depends on the order of a map. Fonts are embedded with the glyphs used and
+// a map back to the characters, those beyond the first plane of Unicode included, so that text can be searched and copied.
+//
+// It must not know what a paper is, nor how text breaks into lines. Coordinates are points from the top left corner.
+package pdf
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+// A4 in points.
+const (
+	Width  = 595.28
+	Height = 841.89
+)
+
+// Info is what a document says of itself.
+type Info struct {
+	Title    string
+	Producer string
+	Created  time.Time
+}
+
+// Document is a file being made. It is used by one goroutine.
+type Document struct {
+	info   Info
+	fonts  []*Font
+	images []*Image
+	pages  []*Page
+}
+
+// New begins a document.
+func New(info Info) *Document { return &Document{info: info} }
+
+// Page adds an A4 page.
+func (d *Document) Page() *Page {
+	p := &Page{}
+	d.pages = append(d.pages, p)
+	return p
+}
+
+// file is the document as it is written: bytes so far and where each object begins.
+type file struct {
+	bytes.Buffer
+	offsets []int
+}
+
+// reserve gives n objects their numbers, and returns the first.
+func (f *file) reserve(n int) int {
+	first := len(f.offsets) + 1
+	f.offsets = append(f.offsets, make([]int, n)...)
+	return first
+}
+
+func (f *file) object(n int, format string, args ...any) {
+	f.offsets[n-1] = f.Len()
+	fmt.Fprintf(f, "%d 0 obj\n", n)
+	fmt.Fprintf(f, format, args...)
+	f.WriteString("\nendobj\n")
+}
+
+// stream writes a compressed stream; entries are further entries of its dictionary.
+func (f *file) stream(n int, entries string, content []byte) {
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, _ = z.Write(content) // into memory: cannot fail
+	_ = z.Close()
+	f.object(n, "<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", entries, packed.Len(), packed.Bytes())
+}
+
+// fixed are the numbers of the objects every document has.
+const (
+	catalogObject = 1 + iota
+	pagesObject
+	infoObject
+	resourcesObject
+	shadeObject
+	fixedObjects = iota
+)
+
+// WriteTo writes the document. It may be called once all pages are drawn.
+func (d *Document) WriteTo(w io.Writer) (int64, error) {
+	f := &file{}
+	f.WriteString("%PDF-1.7\n%\xe5\xae\x98\xe6\x96\x87\n")
+	f.reserve(fixedObjects)
+	fonts, images, pages := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images)), f.reserve(2*len(d.pages))
+	f.object(catalogObject, "<</Type/Catalog/Pages %d 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>>>", pagesObject)
+	var kids, names strings.Builder
+	for i := range d.pages {
+		fmt.Fprintf(&kids, "%d 0 R ", pages+2*i)
+	}
+	f.object(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>", len(d.pages), kids.String())
+	created := d.info.Created.UTC().Format("D:20060102150405Z")
+	f.object(infoObject, "<</Title %s/Producer %s/CreationDate(%s)/ModDate(%s)>>",
+		text(d.info.Title), text(d.info.Producer), created, created)
+	names.WriteString("<</ExtGState<</Shade ")
+	fmt.Fprintf(&names, "%d 0 R>>/Font<<", shadeObject)
+	for i := range d.fonts {
+		fmt.Fprintf(&names, "/F%d %d 0 R", i, fonts+objectsPerFont*i)
+	}
+	names.WriteString(">>/XObject<<")
+	for i := range d.images {
+		fmt.Fprintf(&names, "/I%d %d 0 R", i, images+2*i)
+	}
+	f.object(resourcesObject, "%s>>>>", names.String())
+	f.object(shadeObject, "<</Type/ExtGState/ca 0.2>>")
+	for i, font := range d.fonts {
+		font.write(f, fonts+objectsPerFont*i)
+	}
+	for i, image := range d.images {
+		image.write(f, images+2*i)
+	}
+	for i, page := range d.pages {
+		f.object(pages+2*i, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Resources %d 0 R/Contents %d 0 R>>",
+			pagesObject, number(Width), number(Height), resourcesObject, pages+2*i+1)
+		f.stream(pages+2*i+1, "", page.content.Bytes())
+	}
+	f.end()
+	return f.Buffer.WriteTo(w)
+}
+
+// end writes the table of objects and the trailer. The file's name for itself follows from its content.
+func (f *file) end() {
+	digest := sha256.Sum256(f.Bytes())
+	id := hex.EncodeToString(digest[:16])
+	start := f.Len()
+	fmt.Fprintf(f, "xref\n0 %d\n0000000000 65535 f \n", len(f.offsets)+1)
+	for _, at := range f.offsets {
+		fmt.Fprintf(f, "%010d 00000 n \n", at)
+	}
+	fmt.Fprintf(f, "trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%s><%s>]>>\nstartxref\n%d\n%%%%EOF\n",
+		len(f.offsets)+1, catalogObject, infoObject, id, id, start)
+}
+
+// text is a string of the file's own texts, as UTF-16.
+func text(s string) string { return "<FEFF" + utf16Hex(s) + ">" }
+
+func utf16Hex(s string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(s)) {
+		fmt.Fprintf(&b, "%04X", unit)
+	}
+	return b.String()
+}

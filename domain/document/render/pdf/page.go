@@ -1,0 +1,85 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Page is a page being drawn.
+type Page struct {
+	content bytes.Buffer
+}
+
+// number writes a length with as many digits as a printer can show.
+func number(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 2, 64)
+	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	if s == "-0" || s == "" {
+		return "0"
+	}
+	return s
+}
+
+func (p *Page) op(format string, args ...any) {
+	for i, a := range args {
+		if v, ok := a.(float64); ok {
+			args[i] = number(v)
+		}
+	}
+	fmt.Fprintf(&p.content, format+"\n", args...)
+}
+
+// Text draws one line of text that begins at x and stands on y. Spread is what is added after each character.
+func (p *Page) Text(font *Font, size, x, y, spread float64, text string) {
+	p.op("BT /F%d %s Tf %s Tc 1 0 0 1 %s %s Tm <%s> Tj ET", font.index, size, spread, x, Height-y, font.codes(text))
+}
+
+func (f *Font) codes(text string) string {
+	var b strings.Builder
+	for _, c := range text {
+		fmt.Fprintf(&b, "%04X", f.id(c))
+	}
+	return b.String()
+}
+
+// Shade draws text faintly over the page, around a centre, turned by an angle in degrees.
+func (p *Page) Shade(font *Font, size, x, y, degrees float64, c color.RGBA, text string) {
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	half := font.Width(text, size) / 2
+	p.op("q /Shade gs %s rg", rgb(c))
+	p.op("BT /F%d %s Tf %s %s %s %s %s %s Tm <%s> Tj ET Q", font.index, size, fraction(cos), fraction(sin), fraction(-sin), fraction(cos),
+		x-half*cos+size/3*sin, Height-y-half*sin-size/3*cos, font.codes(text))
+}
+
+func fraction(v float64) string { return strconv.FormatFloat(v, 'f', 5, 64) }
+
+func rgb(c color.RGBA) string {
+	return fraction(float64(c.R)/255) + " " + fraction(float64(c.G)/255) + " " + fraction(float64(c.B)/255)
+}
+
+// Line draws a straight line.
+func (p *Page) Line(x1, y1, x2, y2, width float64) {
+	p.op("%s w %s %s m %s %s l S", width, x1, Height-y1, x2, Height-y2)
+}
+
+// Box draws the edge of a box whose top left corner is x, y.
+func (p *Page) Box(x, y, w, h, width float64) {
+	p.op("%s w %s %s %s %s re S", width, x, Height-y-h, w, h)
+}
+
+// Fill fills boxes with black.
+func (p *Page) Fill(boxes [][4]float64) {
+	for _, b := range boxes {
+		p.op("%s %s %s %s re", b[0], Height-b[1]-b[3], b[2], b[3])
+	}
+	p.op("f")
+}
+
+// Image draws a picture into a box whose top left corner is x, y.
+func (p *Page) Image(image *Image, x, y, w, h float64) {
+	p.op("q %s 0 0 %s %s %s cm /I%d Do Q", w, h, x, Height-y-h, image.index)
+}

@@ -1,0 +1,58 @@
+package render
+
+import "github.com/fieldwarden/fieldwarden/domain/document"
+
+// title sets the lines over a paper: large, centred, made smaller where a name is too long.
+func (f *flow) title(lines []string) {
+	for _, text := range lines {
+		runes := []rune(clean(f.paper.Expand(text)))
+		s := heading(sizeTitle)
+		if used := f.press.width(s, runes); used > width {
+			s.size *= width / used
+		}
+		f.aligned(s, left, f.y, width, "center", line{text: runes})
+		f.y += sizeTitle * leading
+	}
+	f.y += 6
+}
+
+// number sets the paper's number, at the right.
+func (f *flow) number() {
+	s := body(sizeForm)
+	f.aligned(s, left, f.y, width, "right", line{text: []rune(clean(f.paper.Instance.NumberText))})
+	f.y += sizeForm*leading + 4
+}
+
+// paragraph sets running text, over pages if it must.
+func (f *flow) paragraph(b document.Block) {
+	s := body(sizeForm)
+	indent := b.Indent * s.size
+	align := b.Align
+	if align == "" {
+		align = "justify"
+	}
+	f.y += 4
+	for i, l := range f.press.breakText(s, f.paper.Expand(b.Text), width, indent) {
+		f.need(s.size * leading)
+		x := left
+		if i == 0 {
+			x += indent
+		}
+		f.aligned(s, x, f.y, right-x, align, l)
+		f.y += s.size * leading
+	}
+}
+
+// copies sets the small print at the end, below a line.
+func (f *flow) copies(b document.Block) {
+	s := body(sizeTiny)
+	lines := f.press.breakText(s, f.paper.Expand(b.Text), width, 0)
+	f.need(float64(len(lines))*s.size*leading + 12)
+	f.y += 8
+	f.page().Line(left, f.y, right, f.y, 0.5)
+	f.y += 4
+	for _, l := range lines {
+		f.aligned(s, left, f.y, width, "left", l)
+		f.y += s.size * leading
+	}
+}

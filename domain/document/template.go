@@ -1,0 +1,142 @@
+package document
+
+import (
+	"slices"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// The kinds of papers that rules of law name. Others have names of their own in their templates.
+const (
+	InspectionRecord = "inspection-record" // 现场检查（勘验）笔录
+	SummaryPenalty   = "summary-penalty"   // 当场行政处罚决定书
+)
+
+// FieldKind is the form of a field's value in a paper's data.
+type FieldKind string
+
+// The kinds of fields, with the form of the value.
+const (
+	Line      FieldKind = "text"      // string of one line
+	LongText  FieldKind = "longtext"  // string; paragraphs are separated by line breaks
+	Money     FieldKind = "money"     // number: yuan, at most two decimals, not negative
+	Number    FieldKind = "number"    // number
+	Date      FieldKind = "date"      // YYYY-MM-DD in Beijing
+	Time      FieldKind = "time"      // RFC 3339
+	Place     FieldKind = "place"     // {address, longitude?, latitude?}
+	Party     FieldKind = "party"     // {kind, name, uscc?, idType?, idNumber?, representative?, sex?, birth?, employer?, address?, phone?}
+	Provision FieldKind = "provision" // {law, article, text?}
+	Enum      FieldKind = "enum"      // one of the options' keys
+	Checklist FieldKind = "checklist" // {<id>: {order, text, value, note?}}: what was asked and found, as it was signed
+)
+
+var fieldKinds = []FieldKind{Line, LongText, Money, Number, Date, Time, Place, Party, Provision, Enum, Checklist}
+
+// Template is a kind of paper as data: what is entered, who signs, and how it looks.
+type Template struct {
+	Kind      string
+	Name      string // as it stands over the paper
+	Version   int
+	ValidFrom string
+	Fields    []Field
+	Signers   []Signer
+	Layout    []Block
+	Number    *Numbering         // nil for papers without a number
+	Limits    map[string]float64 // yuan that a fine on the spot may reach, by kind of party
+	Terms     map[string]string  // words of the law that the layout names: organs of remedy, periods
+}
+
+// Field is one thing that is entered.
+type Field struct {
+	ID           string
+	Label        Text
+	Kind         FieldKind
+	Required     bool
+	RequiredWhen Condition // required when it holds; empty: see Required
+	MaxLength    int       // characters; 0: the kind's own limit
+	Options      []Option  // of an Enum
+}
+
+// Option is one choice of an Enum.
+type Option struct {
+	Value string
+	Label Text
+}
+
+// Role is who a signature is of.
+type Role string
+
+// The roles of those who sign.
+const (
+	ByParty    Role = "party"    // 当事人
+	ByOfficer  Role = "officer"  // 执法人员
+	ByRecorder Role = "recorder" // 记录人
+	ByWitness  Role = "witness"  // 见证人
+)
+
+// Signer is a place for signatures.
+type Signer struct {
+	ID        string
+	Role      Role
+	Label     Text
+	Count     int  // signatures there must be; 0 when the place may stay empty
+	EveryPage bool // the first signature also stands at the foot of every page
+}
+
+// ReadTemplate reads a template's body. What is wrong with it is for [Lint] to tell.
+func ReadTemplate(body record.Object) Template {
+	t := Template{Kind: text(body, "kind"), Name: text(body, "name"), Version: whole(body, "version"),
+		ValidFrom: text(body, "validFrom"), Limits: map[string]float64{}, Terms: map[string]string{}}
+	for _, e := range ordered(object(body, "fields")) {
+		t.Fields = append(t.Fields, readField(e))
+	}
+	for _, e := range ordered(object(body, "signers")) {
+		t.Signers = append(t.Signers, Signer{ID: e.id, Role: Role(text(e.body, "role")), Label: words(e.body, "label"),
+			Count: whole(e.body, "count"), EveryPage: truth(e.body, "everyPage")})
+	}
+	for _, e := range ordered(object(body, "layout")) {
+		t.Layout = append(t.Layout, readBlock(e))
+	}
+	if n := object(body, "number"); n != nil {
+		t.Number = &Numbering{Token: text(n, "token"), Word: text(n, "word")}
+	}
+	for kind := range object(body, "limits") {
+		t.Limits[kind] = amount(object(body, "limits"), kind)
+	}
+	for name := range object(body, "terms") {
+		t.Terms[name] = text(object(body, "terms"), name)
+	}
+	return t
+}
+
+func readField(e entry) Field {
+	f := Field{ID: e.id, Label: words(e.body, "label"), Kind: FieldKind(text(e.body, "kind")), Required: truth(e.body, "required"),
+		RequiredWhen: condition(e.body, "requiredWhen"), MaxLength: whole(e.body, "maxLength")}
+	for _, o := range ordered(object(e.body, "options")) {
+		f.Options = append(f.Options, Option{Value: o.id, Label: words(o.body, "label")})
+	}
+	return f
+}
+
+// Field finds a field by its id.
+func (t *Template) Field(id string) (Field, bool) {
+	i := slices.IndexFunc(t.Fields, func(f Field) bool { return f.ID == id })
+	if i < 0 {
+		return Field{}, false
+	}
+	return t.Fields[i], true
+}
+
+// required reports whether the field must have a value in the given data.
+func (f Field) required(data record.Object) bool {
+	return f.Required || len(f.RequiredWhen) > 0 && f.RequiredWhen.Holds(data)
+}
+
+// option finds the label of an Enum's value.
+func (f Field) option(value string) (Text, bool) {
+	i := slices.IndexFunc(f.Options, func(o Option) bool { return o.Value == value })
+	if i < 0 {
+		return Text{}, false
+	}
+	return f.Options[i].Label, true
+}

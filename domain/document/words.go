@@ -1,0 +1,169 @@
+package document
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Words is everything a paper's texts can name: its template, its data, and what the records say around it.
+type Words struct {
+	Template Template
+	Instance Instance
+	Organ    string // 行政机关名称, as it stands over the paper
+}
+
+// Expand fills the tokens of a text. A token is {field}, or {field|form}, or one of the names below. Of a token that names
+// nothing, nothing is left: [Lint] finds those.
+//
+//	{organ} {name} {number} {issuedAt} {officers} {term.<name>} {party.<key>} (of a field "party")
+//
+// The form of money is figures (200.00), capitals (贰佰元整), or with its unit (the default, 200.00元); of a time, date
+// (2026年11月25日) or the whole.
+func (w *Words) Expand(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		token, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return b.String()
+		}
+		value, _ := w.token(token)
+		b.WriteString(value)
+		text = after
+	}
+}
+
+// token is the text of one token; ok is false when there is no such thing.
+func (w *Words) token(token string) (string, bool) {
+	name, form, _ := strings.Cut(token, "|")
+	switch name {
+	case "organ":
+		return w.Organ, true
+	case "name":
+		return w.Template.Name, true
+	case "number":
+		return w.Instance.NumberText, true
+	case "issuedAt":
+		return day(w.Instance.IssuedAt), true
+	case "officers":
+		return w.officers(), true
+	}
+	id, inner, nested := strings.Cut(name, ".")
+	if nested && id == "term" {
+		term, ok := w.Template.Terms[inner]
+		return term, ok
+	}
+	f, ok := w.Template.Field(id)
+	if !ok || nested && (f.Kind != Party || !knownPartyKey(inner)) {
+		return "", false
+	}
+	if nested {
+		return text(object(w.Instance.Data, id), inner), true
+	}
+	return w.Value(f, form)
+}
+
+// officers names the officers of the paper with their certificates.
+func (w *Words) officers() string {
+	var all []string
+	for _, o := range w.Instance.Officers {
+		if Role(o.Role) == auxiliary {
+			continue
+		}
+		name := o.Name
+		if o.Certificate != "" {
+			name += "（执法证号" + o.Certificate + "）"
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, "、")
+}
+
+// auxiliary is the role of those who help and do not enforce.
+const auxiliary Role = "auxiliary"
+
+// Value is the text of a field's value; "" when it has none. ok is false when the field's kind has no such form.
+func (w *Words) Value(f Field, form string) (value string, ok bool) {
+	data := w.Instance.Data
+	switch f.Kind {
+	case Money:
+		return moneyText(data[f.ID], form)
+	case Time:
+		at := moment(data, f.ID)
+		if form == "date" {
+			return day(at), true
+		}
+		return minute(at), form == ""
+	case Date:
+		at, _ := time.ParseInLocation(time.DateOnly, text(data, f.ID), record.Beijing)
+		return day(at), form == ""
+	case Number:
+		if n, present := data[f.ID].(float64); present {
+			value = strconv.FormatFloat(n, 'f', -1, 64)
+		}
+	case Place:
+		value = text(object(data, f.ID), "address")
+	case Party:
+		value = text(object(data, f.ID), "name")
+	case Provision:
+		value = provision(object(data, f.ID))
+	case Enum:
+		label, _ := f.option(text(data, f.ID))
+		value = label.Zh
+	case Line, LongText:
+		value = text(data, f.ID)
+	}
+	return value, form == ""
+}
+
+func moneyText(value any, form string) (string, bool) {
+	known := form == "" || form == "figures" || form == "capitals"
+	yuan, present := value.(float64)
+	fen, ok := FenOf(yuan)
+	switch {
+	case !present || !ok:
+		return "", known
+	case form == "capitals":
+		return Capitals(fen), true
+	case form == "figures":
+		return Figures(fen), true
+	}
+	return Figures(fen) + "元", known
+}
+
+// provision cites a provision: 《中华人民共和国行政处罚法》第五十一条.
+func provision(p record.Object) string {
+	law := text(p, "law")
+	if law == "" {
+		return ""
+	}
+	if !strings.HasPrefix(law, "《") {
+		law = "《" + law + "》"
+	}
+	return law + text(p, "article")
+}
+
+// day writes a day as papers do: Arabic figures without leading zeros.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(record.Beijing)
+	return fmt.Sprintf("%d年%d月%d日", t.Year(), t.Month(), t.Day())
+}
+
+// Day is a day as papers write it, in Beijing time.
+func Day(t time.Time) string { return day(t) }
+
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	b := t.In(record.Beijing)
+	return fmt.Sprintf("%s%d时%02d分", day(t), b.Hour(), b.Minute())
+}
