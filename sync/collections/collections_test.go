@@ -24,8 +24,9 @@ func TestWhoIsJudgedByWhat(t *testing.T) {
 		"certificates": {"refuse certificate.unreadable", "refuse certificate.own", "refuse certificate.reason", "refuse certificate.number"},
 		"tasks":        {"refuse G01", "refuse G30", "refuse G31"},
 		"inspections":  {"flag G01", "flag G02", "flag G30", "flag G31"},
-		"documents":    {"flag G01"},
-		"items":        nil, "checklists": nil, "templates": nil, "subjects": nil, "findings": nil, "conflicts": nil,
+		"documents":    {"flag G01", "flag paper", "flag G04", "flag G05", "flag G07", "flag G30", "flag G31"},
+		"templates":    {"refuse paper.template"},
+		"items":        nil, "checklists": nil, "subjects": nil, "findings": nil, "conflicts": nil,
 		"blocks":   nil,
 		"evidence": {"refuse evidence.manifest_invalid"}, // a rule of form: it has no basis in law
 	}
@@ -121,6 +122,11 @@ func TestIssues(t *testing.T) {
 		"voided":          {paper("plain", document.Issued), paper("plain", document.Voided), 0},
 		"touched, issued": {paper("plain", document.Issued), paper("plain", document.Issued), 0},
 	} {
+		c.after["data"] = object{"item": "FINE"}
+		if items, err := paperItems(context.Background(), record.Event{Before: c.before, After: c.after}, templates); err != nil ||
+			(len(items) == 1) != (c.after["state"] == document.Issued && c.before["state"] != document.Issued) {
+			t.Errorf("%s: relies on %v, %v", name, items, err)
+		}
 		got, err := issues(context.Background(), record.Event{Before: c.before, After: c.after}, templates)
 		if err != nil || got != c.want {
 			t.Errorf("%s: %d, %v; want %d", name, got, err, c.want)

@@ -23,7 +23,9 @@ func gates() map[string][]record.Gate {
 			law.ItemGates(record.Refuse, whenReceived(inspect.TaskItems))),
 		inspect.Inspections.Name: slices.Concat([]record.Gate{people.TwoOfficers(inspect.Performs), inspect.ShownFirst},
 			law.ItemGates(record.Flag, whenItHappened(inspect.Items))),
-		document.Documents.Name: {people.TwoOfficers(issues)},
+		document.Templates.Name: document.TemplateGates(),
+		document.Documents.Name: slices.Concat([]record.Gate{people.TwoOfficers(issues)}, document.Gates(),
+			law.ItemGates(record.Flag, whenItHappened(paperItems))),
 	}
 }
 
@@ -64,6 +66,16 @@ func issues(ctx context.Context, ev record.Event, facts record.Facts) (int, erro
 		return int(n), err
 	}
 	return defaultOfficers, err
+}
+
+// paperItems is the item that a paper punishes by, when it is issued.
+func paperItems(_ context.Context, ev record.Event, _ record.Facts) ([]string, error) {
+	data, _ := ev.After["data"].(record.Object)
+	item, _ := data["item"].(string)
+	if item == "" || !document.BecameIssued(ev) {
+		return nil, nil
+	}
+	return []string{item}, nil
 }
 
 // once keeps a flagging gate from raising what is on somebody's desk already: while a finding with the same code about the
