@@ -28,6 +28,7 @@ var Templates = record.Collection{
 		{Path: "layout", Class: record.Entries, Kind: record.Map, Required: true},
 		{Path: "signers", Class: record.Entries, Kind: record.Map},
 		{Path: "number", Kind: record.Map},
+		{Path: "officersNeeded", Kind: record.Number},
 		{Path: "limits", Class: record.Entries, Kind: record.Map},
 		{Path: "limits/*", Kind: record.Number},
 		{Path: "terms", Class: record.Entries, Kind: record.Map},
