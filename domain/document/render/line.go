@@ -78,22 +78,27 @@ func (p *press) breakParagraph(s style, text []rune, width, indent float64) []li
 // breakBefore finds the last place at or before fit where a line may end; when there is none it ends at fit.
 func breakBefore(text []rune, fit int) int {
 	for at := fit; at > 0; at-- {
-		if mayBreak(text[at-1], text[at]) {
+		if mayBreak(text, at) {
 			return at
 		}
 	}
 	return fit
 }
 
-// mayBreak reports whether a line may end between two characters.
-func mayBreak(before, after rune) bool {
+// mayBreak reports whether a line may end before a place in the text. Spaces around it fall away.
+func mayBreak(text []rune, at int) bool {
+	head, tail := trimRight(text[:at]), trimLeft(text[at:])
+	if len(head) == 0 || len(tail) == 0 {
+		return len(head) > 0
+	}
+	before, after := head[len(head)-1], tail[0]
 	switch {
 	case strings.ContainsRune(notFirst, after), strings.ContainsRune(notLast, before):
 		return false
 	case before == after && strings.ContainsRune(doubles, before):
 		return false
 	}
-	return !wordly(before) || !wordly(after)
+	return len(head)+len(tail) < len(text) || !wordly(before) || !wordly(after)
 }
 
 // wordly tells the characters of words and figures that are not divided.

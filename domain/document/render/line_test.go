@@ -88,8 +88,8 @@ func TestBreakRules(t *testing.T) {
 
 // hasPlace reports whether there is any place in the text where a line may end.
 func hasPlace(text []rune) bool {
-	for i := 1; i < len(text); i++ {
-		if mayBreak(text[i-1], text[i]) {
+	for at := 1; at < len(text); at++ {
+		if mayBreak(text, at) {
 			return true
 		}
 	}

@@ -52,6 +52,8 @@ func (d *Document) Page() *Page {
 type file struct {
 	bytes.Buffer
 	offsets []int
+	packed  bytes.Buffer
+	packer  *zlib.Writer // into packed; used for every stream anew
 }
 
 // reserve gives n objects their numbers, and returns the first.
@@ -70,11 +72,11 @@ func (f *file) object(n int, format string, args ...any) {
 
 // stream writes a compressed stream; entries are further entries of its dictionary.
 func (f *file) stream(n int, entries string, content []byte) {
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	_, _ = z.Write(content) // into memory: cannot fail
-	_ = z.Close()
-	f.object(n, "<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", entries, packed.Len(), packed.Bytes())
+	f.packed.Reset()
+	f.packer.Reset(&f.packed)
+	_, _ = f.packer.Write(content) // into memory: cannot fail
+	_ = f.packer.Close()
+	f.object(n, "<<%s/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", entries, f.packed.Len(), f.packed.Bytes())
 }
 
 // fixed are the numbers of the objects every document has.
@@ -89,7 +91,7 @@ const (
 
 // WriteTo writes the document. It may be called once all pages are drawn.
 func (d *Document) WriteTo(w io.Writer) (int64, error) {
-	f := &file{}
+	f := &file{packer: zlib.NewWriter(nil)}
 	f.WriteString("%PDF-1.7\n%\xe5\xae\x98\xe6\x96\x87\n")
 	f.reserve(fixedObjects)
 	fonts, images, pages := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images)), f.reserve(2*len(d.pages))

@@ -38,12 +38,15 @@ func (p *Page) Text(font *Font, size, x, y, spread float64, text string) {
 	p.op("BT /F%d %s Tf %s Tc 1 0 0 1 %s %s Tm <%s> Tj ET", font.index, size, spread, x, Height-y, font.codes(text))
 }
 
+const hexDigits = "0123456789ABCDEF"
+
 func (f *Font) codes(text string) string {
-	var b strings.Builder
+	codes := make([]byte, 0, 4*len(text))
 	for _, c := range text {
-		fmt.Fprintf(&b, "%04X", f.id(c))
+		id := f.id(c)
+		codes = append(codes, hexDigits[id>>12&15], hexDigits[id>>8&15], hexDigits[id>>4&15], hexDigits[id&15])
 	}
-	return b.String()
+	return string(codes)
 }
 
 // Shade draws text faintly over the page, around a centre, turned by an angle in degrees.
