@@ -91,7 +91,7 @@ func (c *campaign) actions() map[string]func(*rapid.T) {
 		},
 		"the last request comes again": func(*rapid.T) { c.present(c.last, c.owner) }, // doubled on the way
 		"an older request comes late": func(*rapid.T) {
-			i := upTo(c.holds)
+			i := upTo(c.last)
 			c.honest = c.honest && i >= c.rule.used // which cannot happen to a client that waits for its replies
 			c.present(i, c.owner)
 		},
