@@ -52,7 +52,8 @@ func (s *Service) mismatch(ctx context.Context, u Upload, found string) (Upload,
 	s.Log.WarnContext(ctx, "upload does not have the announced digest", "upload", u.ID, "evidence", u.Evidence, "found", found)
 	u.State = Mismatch
 	if err := s.Spool.SetAside(ctx, u.ID); err != nil {
-		return u, err
+		// Nothing takes the bytes of an upload in this state away, wherever in the spool they are.
+		s.Log.WarnContext(ctx, "bytes of a mismatch are not set aside", "upload", u.ID, "error", err)
 	}
 	return u, fault.New(fault.DigestMismatch)
 }

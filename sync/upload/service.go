@@ -58,7 +58,7 @@ var ChecksumAlgorithms = []string{"sha256", "sha1"}
 // live one, only the phone knows: the server still waits for the old connection. A body that implements Interrupter lets
 // the new connection take over without that wait; with any other, the new one is told fault upload.busy after a second.
 //
-// Interrupt may be called from any goroutine, at most a few times, and also after the last Read.
+// Interrupt may be called from any goroutine, more than once, and also after the last Read.
 type Interrupter interface{ Interrupt() }
 
 // Create begins the upload of an announced evidence. The length must be the manifest's. If the evidence has a live upload,
