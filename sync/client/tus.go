@@ -28,17 +28,18 @@ const (
 
 // transfer is one upload under way by tus 1.0.
 type transfer struct {
-	d       *Device
-	u       Upload
-	file    *os.File
-	chunk   int64
-	offset  int64
-	located bool // offset is what the server last told, and nothing has gone wrong since
-	anew    bool // it was begun anew in this transfer already, because the server found other bytes
+	d        *Device
+	u        Upload
+	file     *os.File
+	chunk    int64
+	offset   int64
+	furthest int64 // offset of this upload: only what goes beyond it is progress
+	located  bool  // offset is what the server last told, and nothing has gone wrong since
+	anew     bool  // it was begun anew in this transfer already, because the server found other bytes
 }
 
 // send brings the bytes of one recording to the server. However often it is cut, it asks where to go on; it gives up when
-// nothing has moved for maxTries tries.
+// maxTries tries have failed without a byte more.
 func (d *Device) send(ctx context.Context, u Upload) error {
 	file, err := d.openIntact(ctx, u)
 	if err != nil {
@@ -47,14 +48,12 @@ func (d *Device) send(ctx context.Context, u Upload) error {
 	defer file.Close()
 	t := &transfer{d: d, u: u, file: file, chunk: min(max(d.cfg.Chunk, 1), maxChunk)}
 	for failures := 0; !t.located || t.offset < u.Length; {
-		before := t.offset
 		err := t.step(ctx)
-		if err == nil {
-			failures = 0
-			continue
+		if t.offset > t.furthest {
+			t.furthest, failures = t.offset, 0
 		}
-		if t.offset > before {
-			failures = 0
+		if err == nil {
+			continue
 		}
 		failures++
 		if failures >= maxTries || !t.mend(ctx, err) {
@@ -102,7 +101,7 @@ func (t *transfer) mend(ctx context.Context, err error) bool {
 }
 
 func (t *transfer) forget(ctx context.Context) error {
-	t.u.url, t.offset = "", 0
+	t.u.url, t.offset, t.furthest = "", 0, 0
 	return t.note(ctx)
 }
 

@@ -64,6 +64,7 @@ type world struct {
 	deps  api.Deps
 	where atomic.Value // address that public stands for
 	units atomic.Int64
+	lines []*http.Transport
 }
 
 func newWorld(t testing.TB) *world {
@@ -175,6 +176,7 @@ func (w *world) dial() http.RoundTripper {
 		return dialer.DialContext(ctx, network, w.where.Load().(string))
 	}}
 	w.t.Cleanup(transport.CloseIdleConnections)
+	w.lines = append(w.lines, transport)
 	return transport
 }
 
@@ -284,6 +286,17 @@ func look(t testing.TB, path string) *sql.DB {
 	return f
 }
 
+// writable opens the device's own file to spoil it.
+func writable(t testing.TB, h *handheld) *sql.DB {
+	t.Helper()
+	f, err := sql.Open("sqlite", "file:"+filepath.Join(h.cfg.Dir, "device.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
 // want checks that an error is a fault of a code.
 func want(t testing.TB, err error, code fault.Code) {
 	t.Helper()
@@ -317,4 +330,7 @@ func (w *world) restore(backup string) {
 	w.must(err)
 	w.must(f.Close())
 	w.start()
+	for _, l := range w.lines {
+		l.CloseIdleConnections() // they lead to the server that is no more
+	}
 }
