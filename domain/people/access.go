@@ -66,8 +66,8 @@ var rights = map[Right][]Role{
 	"findings.update":  {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
 	"conflicts.update": {RoleOfficer, RoleLeader, RoleChief},
 
-	"sync.push":          fieldRoles,
-	"sync.pull":          fieldRoles,
+	"sync.push":          syncRoles, // what an op may do is asked again, op by op
+	"sync.pull":          syncRoles,
 	"records.read":       readers,
 	"records.history":    readers,
 	"numbers.lease":      {RoleOfficer, RoleLeader},
@@ -87,6 +87,9 @@ var rights = map[Right][]Role{
 var (
 	fieldRoles = []Role{RoleOfficer, RoleAuxiliary, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
 	readers    = []Role{RoleOfficer, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
+	// Administrators of system and security write units and people, which are the district's records; of cases they see nothing.
+	registrars = []Role{RoleSysAdmin, RoleSecAdmin}
+	syncRoles  = slices.Concat(fieldRoles, registrars)
 )
 
 // Rights lists every right in the table, sorted.
@@ -124,15 +127,17 @@ func May(grants []Grant, right Right, unit string, at time.Time) bool {
 	return false
 }
 
-// Feeds lists the feeds the caller's device pulls: the district's reference data, the units of the live field grants, and
-// its own. A grant over the whole district reads other units' records online, not by pulling them all.
+// Feeds lists the feeds the caller's device pulls: its own, the district's reference data, and the units of the live field
+// grants. A grant over the whole district reads other units' records online, not by pulling them all.
 func (c Caller) Feeds(district string, at time.Time) []string {
 	feeds := []string{"device/" + c.Device}
 	for _, g := range c.Grants {
-		if !g.Live(at) || !slices.Contains(fieldRoles, g.Role) {
-			continue
+		if g.Live(at) && slices.Contains(syncRoles, g.Role) {
+			feeds = append(feeds, "ref/"+district)
 		}
-		feeds = append(feeds, "ref/"+district, "unit/"+g.Unit)
+		if g.Live(at) && slices.Contains(fieldRoles, g.Role) {
+			feeds = append(feeds, "unit/"+g.Unit)
+		}
 	}
 	slices.Sort(feeds)
 	return slices.Compact(feeds)

@@ -42,8 +42,8 @@ records.read         x . x x x x . . .
 self.read            x x x x x x x x x
 subjects.create      x . x . . . . . .
 subjects.update      x . x . . . . . .
-sync.pull            x x x x x x . . .
-sync.push            x x x x x x . . .
+sync.pull            x x x x x x x x .
+sync.push            x x x x x x x x .
 tasks.create         . . x x . . . . .
 tasks.remove         . . x x . . . . .
 tasks.update         x . x x . . . . .
@@ -151,8 +151,11 @@ func TestFeeds(t *testing.T) {
 	if got := c.Feeds("120102", noon); !slices.Equal(got, want) {
 		t.Errorf("feeds %v, want %v", got, want)
 	}
-	admin := Caller{Device: "d", Grants: []Grant{{Role: RoleSysAdmin, Unit: "120102"}}}
-	if got := admin.Feeds("120102", noon); !slices.Equal(got, []string{"device/d"}) {
-		t.Errorf("an administrator pulls %v", got)
+	for role, want := range map[Role][]string{RoleSysAdmin: {"device/d", "ref/120102"}, RoleSecAdmin: {"device/d", "ref/120102"},
+		RoleAuditAdmin: {"device/d"}} {
+		admin := Caller{Device: "d", Grants: []Grant{{Role: role, Unit: "120102"}}}
+		if got := admin.Feeds("120102", noon); !slices.Equal(got, want) {
+			t.Errorf("%s pulls %v, want %v: no case", role, got, want)
+		}
 	}
 }

@@ -67,22 +67,23 @@ type Head struct {
 
 // Problem is one thing that is not as it should be.
 type Problem struct {
-	Kind   string `json:"kind"`  // stable: chain · signature · device · version · head · bytes
-	Where  string `json:"where"` // e.g. device/<id>/seq/17
-	Zh, En string
+	Kind  string `json:"kind"`  // stable: chain · signature · device · version · head · bytes
+	Where string `json:"where"` // e.g. device/<id>/seq/17
+	Zh    string `json:"zh"`
+	En    string `json:"en"`
 }
 
 // Report says what was checked and what was found.
 type Report struct {
-	Devices  int
-	Ops      int
-	Pushes   int
-	Records  int
-	Versions int
-	Files    int // recordings and papers whose bytes were read and hashed
-	Bytes    int64
-	Problems []Problem
-	Cut      bool // more problems than MaxProblems were found; counting went on, listing did not
+	Devices  int       `json:"devices"`
+	Ops      int       `json:"ops"` // of devices; the server's own have no chain
+	Pushes   int       `json:"pushes"`
+	Records  int       `json:"records"`
+	Versions int       `json:"versions"`
+	Files    int       `json:"files"` // recordings and papers whose bytes were read and hashed
+	Bytes    int64     `json:"bytes"`
+	Problems []Problem `json:"problems"`
+	Cut      bool      `json:"cut"` // more than MaxProblems were found: these are the first
 }
 
 // MaxProblems bounds the list of a report.
