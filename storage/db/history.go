@@ -17,7 +17,8 @@ func (d *DB) Record(ctx context.Context, collection, id string) (pull.Record, er
 	return r, translate(err)
 }
 
-// Revisions implements pull.History.
+// Revisions implements pull.History. The op is joined by its record too: by its id alone, PostgreSQL reads all ops while it has
+// no statistics yet.
 func (d *DB) Revisions(ctx context.Context, id string) ([]pull.Revision, error) {
 	var found []pull.Revision
 	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
@@ -29,7 +30,7 @@ func (d *DB) Revisions(ctx context.Context, id string) ([]pull.Revision, error) 
 		found = append(found, v)
 		return err
 	}, `SELECT v.version, v.op, o.action, o.author, o.device, o.occurred_at, o.received_at, o.status, v.body
-		FROM revisions v JOIN ops o ON o.id = v.op WHERE v.record = `+d.param(1)+" ORDER BY v.version", id)
+		FROM revisions v JOIN ops o ON o.id = v.op AND o.record = v.record WHERE v.record = `+d.param(1)+" ORDER BY v.version", id)
 	return found, err
 }
 
