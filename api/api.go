@@ -24,9 +24,9 @@ import (
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
-	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
@@ -51,7 +51,7 @@ type Deps struct {
 	Pull      *pull.Service
 	History   pull.History
 	Uploads   *upload.Service
-	Papers    Numbers
+	Papers    *papers.Service
 	Blobs     evidence.Blobs
 	Catalogue record.Catalogue
 }
@@ -195,9 +195,4 @@ func (r *Route) check() error {
 		return fmt.Errorf("route %s %s: the entry is not complete", r.Method, r.Path)
 	}
 	return nil
-}
-
-// Numbers leases numbers; papers.Service does.
-type Numbers interface {
-	Lease(ctx context.Context, caller people.Caller, kind string, count int, key string) (id string, block record.Object, err error)
 }

@@ -92,7 +92,7 @@ func faultOf(err error) *fault.Error {
 		return known
 	case errors.As(err, &fromFiber):
 		if code, ok := routing[fromFiber.Code]; ok {
-			return fault.New(code).Because(err)
+			return fault.New(code) // without its cause: that quotes the path, where people paste tokens
 		}
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.New(fault.DeadlineExceeded).Because(err)

@@ -40,6 +40,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/spool"
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
@@ -158,7 +159,8 @@ func (w *world) build() {
 		History: w.db, Blobs: blobs, Catalogue: catalogue,
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
-		Papers: leases{}}
+		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: here, NumberTTL: 24 * time.Hour,
+			Now: time.Now, NewID: newID, Log: log}}
 }
 
 // settle brings in the units and the people, each on their own device.
