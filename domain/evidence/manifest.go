@@ -75,9 +75,9 @@ func playable(value string) bool {
 	if err != nil {
 		return false
 	}
-	major, _, _ := strings.Cut(kind, "/")
+	major, minor, _ := strings.Cut(kind, "/")
 	switch {
-	case kind == "image/svg+xml":
+	case minor == "", kind == "image/svg+xml":
 		return false
 	case major == "image", major == "audio", major == "video":
 		return true
