@@ -15,13 +15,34 @@ BEGIN {
   print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"360\" height=\"140\" viewBox=\"0 0 360 140\">"
   print "<g fill=\"none\" stroke=\"#14213d\" stroke-linecap=\"round\">"
   for (c = 0; c < 3; c++) {
-    left = 30 + c * 102 + 8 * turn()
-    stroke(left, 38 + 10*turn(), 62 + 12*turn(), -6 - 6*turn(), 0.08)
-    stroke(left + 34 + 8*turn(), 18 + 8*turn(), -8 + 10*turn(), 88 + 10*turn(), 0.06 - 0.12*turn())
-    stroke(left + 30, 54 + 8*turn(), -30 - 6*turn(), 44 + 8*turn(), -0.18)
-    stroke(left + 38, 56 + 8*turn(), 34 + 8*turn(), 42 + 8*turn(), -0.22)
-    if (turn() > 0.4) stroke(left + 6, 70 + 6*turn(), 54 + 8*turn(), -4 + 6*turn(), 0.1)
-    if (c < 2) stroke(left + 66, 96 + 6*turn(), 44, -52 + 10*turn(), 0.3)
+    left = 24 + c * 102 + 10 * turn()
+    shape = int(4 * turn())
+    if (shape == 0) { # crossed, with two falling strokes
+      stroke(left, 38 + 10*turn(), 62 + 12*turn(), -6 - 6*turn(), 0.08)
+      stroke(left + 34 + 8*turn(), 18 + 8*turn(), -8 + 10*turn(), 88 + 10*turn(), 0.06 - 0.12*turn())
+      stroke(left + 30, 54 + 8*turn(), -30 - 6*turn(), 44 + 8*turn(), -0.18)
+      stroke(left + 38, 56 + 8*turn(), 34 + 8*turn(), 42 + 8*turn(), -0.22)
+    } else if (shape == 1) { # a box run through in one movement, and a tail
+      stroke(left + 8, 34 + 6*turn(), -4, 46 + 6*turn(), 0.05)
+      stroke(left + 8, 36, 44 + 8*turn(), -4, 0.1)
+      stroke(left + 52, 34, -8, 44 + 6*turn(), -0.1)
+      stroke(left + 4, 58 + 6*turn(), 50, -4 + 6*turn(), 0.06)
+      stroke(left + 28, 14 + 6*turn(), 2 + 6*turn(), 92 + 8*turn(), 0.05)
+    } else if (shape == 2) { # dots, then a loop that sweeps away
+      stroke(left + 6, 30 + 8*turn(), 10, 12, 0.1)
+      stroke(left + 2, 56 + 6*turn(), 12, 10, 0.1)
+      stroke(left + 4, 104, 22, -26 - 6*turn(), 0.1)
+      stroke(left + 30, 30 + 8*turn(), 42 + 8*turn(), -4, 0.12)
+      stroke(left + 54, 28, -30 - 6*turn(), 54 + 8*turn(), -0.2)
+      stroke(left + 26, 66 + 6*turn(), 56 + 8*turn(), 34 + 8*turn(), 0.28)
+    } else { # three strokes across, one down with a hook
+      stroke(left + 4, 30 + 6*turn(), 52 + 8*turn(), -6, 0.08)
+      stroke(left + 10, 54 + 6*turn(), 40 + 8*turn(), -6, 0.08)
+      stroke(left, 78 + 6*turn(), 66 + 8*turn(), -8, 0.08)
+      stroke(left + 32, 20 + 6*turn(), 0, 84 + 8*turn(), 0.08 - 0.16*turn())
+      stroke(left + 32, 104 + 4*turn(), -16, -10, 0.2)
+    }
+    if (c < 2 && turn() > 0.3) stroke(left + 62, 96 + 6*turn(), 44, -52 + 10*turn(), 0.3)
   }
   stroke(60, 118, 240 + 30*turn(), -6 - 8*turn(), 0.05)
   print "</g></svg>"
