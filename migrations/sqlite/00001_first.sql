@@ -92,6 +92,14 @@ CREATE TABLE numbers (
 
 CREATE TABLE series (name TEXT PRIMARY KEY NOT NULL, last BIGINT NOT NULL);
 
+CREATE TABLE leases (
+  id     TEXT PRIMARY KEY NOT NULL,
+  series TEXT   NOT NULL,
+  first  BIGINT NOT NULL,
+  count  BIGINT NOT NULL,
+  at     BIGINT NOT NULL
+);
+
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY NOT NULL,
   kind        TEXT    NOT NULL,
@@ -222,6 +230,12 @@ CREATE TRIGGER numbers_no_update BEFORE UPDATE ON numbers BEGIN SELECT RAISE(ABO
 -- +goose StatementBegin
 CREATE TRIGGER numbers_no_delete BEFORE DELETE ON numbers BEGIN SELECT RAISE(ABORT, 'table numbers is append-only'); END;
 -- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER leases_no_update BEFORE UPDATE ON leases BEGIN SELECT RAISE(ABORT, 'table leases is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER leases_no_delete BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'table leases is append-only'); END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE signing_keys;
@@ -234,6 +248,7 @@ DROP TABLE sign_in_tries;
 DROP TABLE accounts;
 DROP TABLE uploads;
 DROP TABLE jobs;
+DROP TABLE leases;
 DROP TABLE series;
 DROP TABLE numbers;
 DROP TABLE ops;

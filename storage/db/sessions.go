@@ -106,21 +106,3 @@ func (d *DB) RetireKeys(ctx context.Context, use, except string, at time.Time) e
 	return translate(d.write.WithContext(ctx).Model(&keyRow{}).Where("use = ? AND id <> ? AND retired_at = 0", use, except).
 		Update("retired_at", micros(at)).Error)
 }
-
-// LeaseNumbers takes the next count numbers of a series for good and returns the first. Numbers are never given twice; one
-// that is not used stays accounted for by the block it was leased in.
-func (d *DB) LeaseNumbers(ctx context.Context, series string, count int) (first uint64, err error) {
-	if count < 1 {
-		return 0, fault.New(fault.FieldInvalid).At("count")
-	}
-	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
-		query := "INSERT INTO series (name, last) VALUES (" + t.marks(1, 2) + ") ON CONFLICT (name) DO UPDATE SET last = series.last + excluded.last RETURNING last"
-		var last uint64
-		if err := t.conn.QueryRowContext(ctx, query, series, count).Scan(&last); err != nil {
-			return translate(err)
-		}
-		first = last - uint64(count) + 1
-		return nil
-	})
-	return first, err
-}

@@ -1,0 +1,40 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
+)
+
+var _ papers.Numbers = (*DB)(nil)
+
+// LeaseNumbers implements papers.Numbers. The row of the series is locked first, so that leases of one series queue up and a
+// repeated one sees the first.
+func (d *DB) LeaseNumbers(ctx context.Context, lease, series string, count int) (first uint64, err error) {
+	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
+		query := "INSERT INTO series (name, last) VALUES (" + t.marks(1, 2) + ") ON CONFLICT (name) DO UPDATE SET last = series.last RETURNING last"
+		var last uint64
+		if err := t.conn.QueryRowContext(ctx, query, series, 0).Scan(&last); err != nil {
+			return translate(err)
+		}
+		var of string
+		var size int
+		err := t.conn.QueryRowContext(ctx, "SELECT series, first, count FROM leases WHERE id = "+t.param(1), lease).Scan(&of, &first, &size)
+		switch {
+		case err == nil && (of != series || size != count):
+			return fault.New(fault.IdempotencyReused)
+		case !errors.Is(err, sql.ErrNoRows):
+			return translate(err)
+		}
+		first = last + 1
+		if err := t.exec(ctx, "UPDATE series SET last = last + "+t.param(1)+" WHERE name = "+t.param(2), count, series); err != nil {
+			return err
+		}
+		return t.exec(ctx, "INSERT INTO leases (id, series, first, count, at) VALUES ("+t.marks(1, 5)+")", lease, series, int64(first), count,
+			micros(t.now()))
+	})
+	return first, err
+}

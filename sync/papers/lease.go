@@ -1,0 +1,133 @@
+package papers
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// How many numbers a block has, if the device does not say, and at most.
+const (
+	usualLease = 10
+	maxLease   = 100
+)
+
+// Lease gives the caller's device a block of numbers for a kind of paper, of the device's organ and this year, and returns
+// the block's record. The same key gets the same block again, whatever became of the first reply; an empty key always gets
+// a new one. The block expires after the service's time, and at the end of the year at the latest: what is issued next year
+// carries a number of that year.
+func (s *Service) Lease(ctx context.Context, caller people.Caller, kind string, count int, key string) (string, record.Object, error) {
+	now := s.Now()
+	if count == 0 {
+		count = usualLease
+	}
+	if count < 1 || count > maxLease {
+		return "", nil, fault.New(fault.LeaseCount).At("count")
+	}
+	if !caller.May("numbers.lease", caller.Unit, now) {
+		return "", nil, fault.New(fault.RoleInsufficient)
+	}
+	id := s.leaseID(caller.Device, key)
+	if body, err := s.leased(ctx, id, kind, count); err != nil || body != nil {
+		return id, body, err
+	}
+	body, err := s.block(ctx, caller, kind, now)
+	if err != nil {
+		return "", nil, err
+	}
+	series, _ := body["series"].(string)
+	first, err := s.Numbers.LeaseNumbers(ctx, id, series, count)
+	if err != nil {
+		return "", nil, err
+	}
+	body["from"], body["to"] = float64(first), float64(first)+float64(count)-1
+	op := push.ServerOp{Collection: document.Blocks.Name, Record: id, Action: record.Create, Patch: body}
+	return id, body, s.Records.ApplyOwn(ctx, []push.ServerOp{op})
+}
+
+// leaseID names a lease: by the key for one that may be asked for again. A device has its own keys.
+func (s *Service) leaseID(device, key string) string {
+	if key == "" {
+		return s.NewID()
+	}
+	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("lease\x00"+device+"\x00"+key), 8).String()
+}
+
+// leased finds the block that a key has got already; nil when it has not.
+func (s *Service) leased(ctx context.Context, id, kind string, count int) (record.Object, error) {
+	r, err := s.History.Record(ctx, document.Blocks.Name, id)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	body, err := wire.Object(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	from, _ := body["from"].(float64)
+	to, _ := body["to"].(float64)
+	if body["kind"] != kind || int(to-from)+1 != count {
+		return nil, fault.New(fault.IdempotencyReused)
+	}
+	return body, nil
+}
+
+// block is the body of a block but for its numbers.
+func (s *Service) block(ctx context.Context, caller people.Caller, kind string, now time.Time) (record.Object, error) {
+	template, err := s.inForce(ctx, kind, now)
+	if err != nil {
+		return nil, err
+	}
+	if template.Number == nil {
+		return nil, fault.New(fault.PaperNotNumbered).At("kind")
+	}
+	o, err := s.organ(ctx, caller.Unit)
+	if err != nil {
+		return nil, err
+	}
+	if o.name == "" {
+		return nil, fault.New(fault.PaperOrganAbsent)
+	}
+	year := now.In(record.Beijing).Year()
+	expires := now.Add(s.NumberTTL)
+	if end := time.Date(year+1, 1, 1, 0, 0, 0, 0, record.Beijing); end.Before(expires) {
+		expires = end
+	}
+	return record.Object{"device": caller.Device, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
+		"year": float64(year), "pattern": template.Number.Pattern(o.short, year),
+		"leasedAt": stamp(now), "expiresAt": stamp(expires)}, nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// inForce finds the template of a kind that is in force: of those that have begun the one that began last.
+func (s *Service) inForce(ctx context.Context, kind string, now time.Time) (document.Template, error) {
+	bodies, err := facts{s.History}.Match(ctx, document.Templates.Name, "kind", kind)
+	if err != nil {
+		return document.Template{}, err
+	}
+	today := now.In(record.Beijing).Format(time.DateOnly)
+	var best document.Template
+	for _, body := range bodies {
+		t := document.ReadTemplate(body)
+		if t.ValidFrom <= today && (best.Kind == "" || t.ValidFrom > best.ValidFrom || t.ValidFrom == best.ValidFrom && t.Version > best.Version) {
+			best = t
+		}
+	}
+	if best.Kind == "" {
+		return best, fault.New(fault.PaperTemplateAbsent).At("kind")
+	}
+	return best, nil
+}

@@ -1,0 +1,160 @@
+package papers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/render"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// paper gathers everything a paper prints: its template in the version it was made with, and what its author left for the
+// records to say.
+func (s *Service) paper(ctx context.Context, id string, in document.Instance) (render.Paper, error) {
+	p := render.Paper{CheckURL: s.PublicURL + "/check/" + id}
+	template, err := s.template(ctx, in)
+	if err != nil {
+		return p, fmt.Errorf("document %s: %w", id, err)
+	}
+	if in.Subject != "" {
+		subject, err := s.optional(ctx, "subjects", in.Subject)
+		if err != nil {
+			return p, err
+		}
+		in.FillParty(template, subject)
+	}
+	if err := s.nameOfficers(ctx, &in); err != nil {
+		return p, err
+	}
+	organ, err := s.organ(ctx, in.Unit)
+	p.Words = document.Words{Template: template, Instance: in, Organ: organ.name}
+	return p, err
+}
+
+// optional reads a record that a paper can do without.
+func (s *Service) optional(ctx context.Context, collection, id string) (record.Object, error) {
+	body, err := s.find(ctx, collection, id)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return nil, nil
+	}
+	return body, err
+}
+
+// template finds the template as it was when the paper was made. A version that never was stands for the newest.
+func (s *Service) template(ctx context.Context, in document.Instance) (document.Template, error) {
+	revisions, err := s.History.Revisions(ctx, in.Template)
+	if err != nil {
+		return document.Template{}, err
+	}
+	var newest *document.Template
+	for i := len(revisions) - 1; i >= 0; i-- {
+		body, err := wire.Object(revisions[i].Body)
+		if err != nil {
+			return document.Template{}, fmt.Errorf("template %s version %d as stored: %w", in.Template, revisions[i].Version, err)
+		}
+		t := document.ReadTemplate(body)
+		if t.Version == in.TemplateVersion {
+			return t, nil
+		}
+		if newest == nil {
+			newest = &t
+		}
+	}
+	if newest == nil {
+		return document.Template{}, fault.New(fault.PaperTemplateAbsent).At("template")
+	}
+	return *newest, nil
+}
+
+// nameOfficers completes the officers' names and certificates, where the author left them out: the certificate is the one
+// that was valid when the paper was issued, or else the newest.
+func (s *Service) nameOfficers(ctx context.Context, in *document.Instance) error {
+	for i := range in.Officers {
+		o := &in.Officers[i]
+		if o.Name == "" {
+			body, err := s.optional(ctx, people.Officers.Name, o.ID)
+			if err != nil {
+				return err
+			}
+			o.Name, _ = body["name"].(string)
+		}
+		if o.Certificate == "" {
+			h, err := people.HoldingOf(ctx, facts{s.History}, o.ID)
+			if err != nil {
+				return err
+			}
+			o.Certificate = numberOf(h, in)
+		}
+	}
+	return nil
+}
+
+func numberOf(h people.Holding, in *document.Instance) string {
+	for _, c := range h {
+		if (people.Holding{c}).ValidDuring(in.IssuedAt, in.IssuedAt) == record.Throughout {
+			return c.Number
+		}
+	}
+	if len(h) > 0 {
+		return h[0].Number
+	}
+	return ""
+}
+
+// facts lets the rules of the domain look at committed records.
+type facts struct{ history History }
+
+// Find implements record.Facts.
+func (f facts) Find(ctx context.Context, collection, id string) (record.Object, bool, error) {
+	body, err := (&Service{History: f.history}).optional(ctx, collection, id)
+	return body, body != nil, err
+}
+
+// Match implements record.Facts.
+func (f facts) Match(ctx context.Context, collection, field, value string) (map[string]record.Object, error) {
+	found, err := f.history.Lookup(ctx, collection, field, value)
+	out := make(map[string]record.Object, len(found))
+	for _, r := range found {
+		if out[r.ID], err = wire.Object(r.Body); err != nil {
+			return nil, fmt.Errorf("record %s as stored: %w", r.ID, err)
+		}
+	}
+	return out, err
+}
+
+// organ is the organ that a unit's papers are of: the unit itself, or what a team belongs to.
+type organ struct{ code, name, short string }
+
+// team is the kind of units that act in the name of the one above them.
+const team = "team"
+
+func (s *Service) organ(ctx context.Context, unit string) (organ, error) {
+	for range 3 { // a team of a team of an organ: deeper there is nothing
+		units, err := facts{s.History}.Match(ctx, people.Units.Name, "code", unit)
+		if err != nil {
+			return organ{}, err
+		}
+		var body record.Object
+		for _, id := range slices.Sorted(maps.Keys(units)) {
+			body = units[id]
+		}
+		kind, _ := body["kind"].(string)
+		parent, _ := body["parent"].(string)
+		if kind == team && parent != "" {
+			unit = parent
+			continue
+		}
+		o := organ{code: unit}
+		o.name, _ = body["name"].(string)
+		o.short, _ = body["short"].(string)
+		return o, nil
+	}
+	return organ{}, nil
+}

@@ -1,0 +1,97 @@
+package papers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/render"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// Service renders papers and leases numbers. It is safe for concurrent use.
+type Service struct {
+	History   History
+	Records   Records
+	Blobs     evidence.Blobs
+	Numbers   Numbers
+	PublicURL string        // where the check page of a paper is, without a slash at the end
+	NumberTTL time.Duration // how long a leased block may be used
+	Now       func() time.Time
+	NewID     func() string // UUIDv7
+	Log       *slog.Logger
+}
+
+// Render does the job document.RenderJob: it renders the paper of that record id, keeps the PDF, and says so in the paper's
+// field "rendered". A paper that was made void afterwards is rendered once more, with the mark of it; what was handed over
+// stays named in "rendered/issued". Done again it changes nothing. A store that is down is its error, and the job is tried
+// again later.
+func (s *Service) Render(ctx context.Context, id string) error {
+	body, err := s.find(ctx, document.Documents.Name, id)
+	if err != nil || body == nil {
+		return err
+	}
+	in := document.ReadInstance(body)
+	have, _ := body["rendered"].(record.Object)
+	if in.State != document.Issued && in.State != document.Voided || have["state"] == in.State {
+		return nil
+	}
+	paper, err := s.paper(ctx, id, in)
+	if err != nil {
+		return err
+	}
+	if in.State == document.Voided && have == nil { // made void before anybody rendered it: first what was handed over
+		if have, err = s.keep(ctx, id, asIssued(paper), nil); err != nil {
+			return err
+		}
+	}
+	_, err = s.keep(ctx, id, paper, have)
+	return err
+}
+
+func asIssued(p render.Paper) render.Paper {
+	p.Instance.State, p.Instance.VoidReason = document.Issued, ""
+	return p
+}
+
+// keep renders a paper, puts the bytes where they are durable and proven to be there, and only then says so in the record.
+func (s *Service) keep(ctx context.Context, id string, paper render.Paper, before record.Object) (record.Object, error) {
+	var out bytes.Buffer
+	result, err := render.PDF(&out, paper)
+	if err != nil {
+		return nil, fmt.Errorf("render document %s: %w", id, err)
+	}
+	if len(result.Missing) > 0 {
+		s.Log.WarnContext(ctx, "a paper has characters that no font has", "document", id, "characters", string(result.Missing))
+	}
+	digest := evidence.Digest{Length: result.Length, SHA256: result.SHA256}
+	key := evidence.Key(evidence.Papers, result.SHA256)
+	if err := s.Blobs.Put(ctx, key, digest, &out); err != nil {
+		return nil, fmt.Errorf("keep document %s: %w", id, err)
+	}
+	rendered := record.Object{"state": paper.Instance.State, "sha256": result.SHA256, "length": float64(result.Length),
+		"pages": float64(result.Pages), "key": key, "renderer": render.Version(), "at": s.Now().UTC().Format(time.RFC3339Nano)}
+	if len(result.Missing) > 0 {
+		rendered["missing"] = string(result.Missing)
+	}
+	if before != nil {
+		rendered["issued"] = before
+	}
+	op := push.ServerOp{Collection: document.Documents.Name, Record: id, Action: record.Update, Patch: record.Object{"rendered": rendered}}
+	return rendered, s.Records.ApplyOwn(ctx, []push.ServerOp{op})
+}
+
+// find reads a record's body; nil when it was removed.
+func (s *Service) find(ctx context.Context, collection, id string) (record.Object, error) {
+	r, err := s.History.Record(ctx, collection, id)
+	if err != nil || r.Removed {
+		return nil, err
+	}
+	return wire.Object(r.Body)
+}

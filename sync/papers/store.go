@@ -1,0 +1,35 @@
+// Package papers renders issued papers and leases the numbers that papers carry.
+//
+// It must not know PDF, SQL or HTTP: what a paper looks like is domain/document/render's, where its bytes are kept is behind
+// evidence.Blobs.
+package papers
+
+import (
+	"context"
+
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+)
+
+// Numbers gives out the numbers of series.
+type Numbers interface {
+	// LeaseNumbers takes the next count numbers of a series for good, and returns the first. A lease is named by its id: asked
+	// for again, it returns the same numbers, so that neither a lost reply nor a crash leaves a gap that nothing explains. An
+	// id that was used for another series or count is fault request.idempotency_key_reused.
+	//
+	// Implementations MUST be durable when they return nil and safe for concurrent use; numbers of a series are given out
+	// once, in order, without gaps.
+	LeaseNumbers(ctx context.Context, lease, series string, count int) (first uint64, err error)
+}
+
+// History reads the records that a paper speaks of; see pull.History.
+type History interface {
+	Record(ctx context.Context, collection, id string) (pull.Record, error)
+	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
+	Lookup(ctx context.Context, collection, field, value string) ([]pull.Record, error)
+}
+
+// Records is the write path, for what the server itself says; push.Service is one.
+type Records interface {
+	ApplyOwn(ctx context.Context, ops []push.ServerOp) error
+}
