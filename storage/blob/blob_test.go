@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -121,16 +122,72 @@ func TestBucketWithoutLock(t *testing.T) {
 	}
 }
 
-// TestStoreDown: nobody listens; the fault says that it is worth another try.
+// TestStoreDown: nobody listens. That does not keep the server from starting; each use says that it is worth another try.
 func TestStoreDown(t *testing.T) {
-	cfg := config(services.MinIO(t))
-	cfg.Endpoint = "127.0.0.1:1"
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err := blob.OpenS3(ctx, cfg)
-	if !errors.Is(err, fault.New(fault.TemporarilyDown)) {
-		t.Errorf("got %v", err)
+	cfg := config(services.ObjectStore{Endpoint: "127.0.0.1:1", AccessKey: "a", SecretKey: "secret-key"})
+	store := openS3(t, cfg)
+	data := []byte("evidence")
+	want, key := digest(data)
+	_, err := store.Stat(context.Background(), key)
+	for _, err := range []error{err, store.Ready(context.Background()), store.Put(context.Background(), key, want, bytes.NewReader(data))} {
+		if !errors.Is(err, fault.New(fault.TemporarilyDown)) {
+			t.Errorf("got %v", err)
+		}
 	}
+}
+
+// TestStoreStalls: the store takes the connection and a part of the bytes, or gives a part, and then does nothing.
+func TestStoreStalls(t *testing.T) {
+	ctx := context.Background()
+	real := config(services.MinIO(t))
+	data := make([]byte, 4<<20)
+	want, key := digest(data)
+	if err := openS3(t, real).Put(ctx, key, want, bytes.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+	stalling := real
+	stalling.Endpoint, stalling.Stall = stallAfter(t, real.Endpoint, 1<<20), 300*time.Millisecond
+	store := openS3(t, stalling)
+	err := blob.Check(ctx, store, key, want)
+	if !errors.Is(err, fault.New(fault.TemporarilyDown)) {
+		t.Errorf("read: %v", err)
+	}
+	other := append(data, 1)
+	want, key = digest(other)
+	err = store.Put(ctx, key, want, bytes.NewReader(other))
+	if !errors.Is(err, fault.New(fault.TemporarilyDown)) {
+		t.Errorf("put: %v", err)
+	}
+}
+
+// stallAfter is a line to a server that carries n bytes each way per connection, and then nothing more.
+func stallAfter(t *testing.T, server string, n int64) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	carry := func(to, from net.Conn) {
+		_, _ = io.CopyN(to, from, n)
+	}
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", server)
+			if err != nil {
+				in.Close()
+				return
+			}
+			t.Cleanup(func() { in.Close(); out.Close() })
+			go carry(out, in)
+			go carry(in, out)
+		}
+	}()
+	return l.Addr().String()
 }
 
 // lying stores something else than it is given, and says yes.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -31,7 +32,9 @@ type S3Config struct {
 	// PartSize is the length from which on an object is sent in parts, and of each part; 0 is 64 MiB. Parts are streamed: no
 	// part is in memory.
 	PartSize int64
-	Now      func() time.Time
+	// Stall is how long the store may do nothing in the middle of a transfer, or before it answers; 0 is a minute.
+	Stall time.Duration
+	Now   func() time.Time
 }
 
 // S3 is a bucket with object lock. Each key has one version that counts, the newest; none is ever overwritten, because every
@@ -39,19 +42,33 @@ type S3Config struct {
 type S3 struct {
 	cfg  S3Config
 	core *minio.Core
+
+	mu       sync.Mutex
+	prepared bool // the bucket was found fit; guarded by mu
 }
 
 var _ evidence.Blobs = (*S3)(nil)
 
-// OpenS3 connects and makes the bucket, with object lock, if it is missing. A bucket that is there without object lock is
-// refused: retention would be a promise that nobody keeps.
+// OpenS3 makes the bucket, with object lock, if it is missing. A bucket that is there without object lock is refused:
+// retention would be a promise that nobody keeps.
+//
+// A store that is down now is no error: what is recorded in the street must come in meanwhile. The bucket is then prepared
+// when it is first used; see [S3.Ready].
 func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	if cfg.PartSize == 0 {
 		cfg.PartSize = 64 << 20
 	}
+	if cfg.Stall == 0 {
+		cfg.Stall = time.Minute
+	}
+	transport, err := minio.DefaultTransport(cfg.TLS)
+	if err != nil {
+		return nil, fmt.Errorf("object store: %w", err)
+	}
+	transport.ResponseHeaderTimeout = cfg.Stall
 	core, err := minio.NewCore(cfg.Endpoint, &minio.Options{
 		Creds:  credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
-		Secure: cfg.TLS, Region: cfg.Region,
+		Secure: cfg.TLS, Region: cfg.Region, Transport: transport,
 		BucketLookup: minio.BucketLookupPath,
 		MaxRetries:   3, // what takes longer is a job's to repeat
 	})
@@ -59,7 +76,24 @@ func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
 		return nil, fmt.Errorf("object store: %w", err)
 	}
 	s := &S3{cfg: cfg, core: core}
-	return s, s.prepare(ctx)
+	if err := s.Ready(ctx); err != nil && !errors.Is(err, fault.New(fault.TemporarilyDown)) {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Ready reports whether the store can be used. Once it could, it does not ask again.
+func (s *S3) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.prepared {
+		return nil
+	}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	s.prepared = true
+	return nil
 }
 
 func (s *S3) prepare(ctx context.Context) error {
@@ -89,11 +123,14 @@ func (s *S3) Put(ctx context.Context, key string, want evidence.Digest, body io.
 	if err != nil {
 		return fmt.Errorf("blob %s: digest: %w", key, err)
 	}
-	if _, err := s.Stat(ctx, key); !errors.Is(err, fault.New(fault.NotFound)) {
-		return err
+	if _, err := s.head(ctx, key); !errors.Is(err, fault.New(fault.NotFound)) {
+		return err // nil: it is there
 	}
 	opts := minio.PutObjectOptions{ContentType: "application/octet-stream"}
 	opts.SetMatchETagExcept("*")
+	ctx, watch, cancel := newWatch(ctx, s.cfg.Stall)
+	defer cancel()
+	body = outgoing{body, watch}
 	if want.Length > s.cfg.PartSize {
 		err = s.putParts(ctx, key, want.Length, body, opts)
 	} else {
@@ -105,7 +142,7 @@ func (s *S3) Put(ctx context.Context, key string, want evidence.Digest, body io.
 	if minio.ToErrorResponse(err).Code == "PreconditionFailed" {
 		return nil
 	}
-	return translate(err)
+	return stalled(ctx, translate(err))
 }
 
 // putParts sends a large object part after part. Nothing is visible before the last step; parts of an attempt that failed are
@@ -155,11 +192,13 @@ func (s *S3) OpenRange(ctx context.Context, key string, from, n int64) (io.ReadC
 	if err := opts.SetRange(from, from+n-1); err != nil {
 		return nil, err
 	}
+	ctx, watch, cancel := newWatch(ctx, s.cfg.Stall)
 	body, _, _, err := s.core.GetObject(ctx, s.cfg.Bucket, key, opts)
 	if err != nil {
+		cancel()
 		return nil, translate(err)
 	}
-	return &stream{body, n}, nil
+	return &incoming{body: body, left: n, ctx: ctx, watch: watch, cancel: cancel}, nil
 }
 
 // Stat implements evidence.Blobs.
@@ -171,7 +210,11 @@ func (s *S3) Stat(ctx context.Context, key string) (evidence.Stored, error) {
 	return stored(info)
 }
 
+// head looks an object up. Every method begins with it, and so finds out whether the bucket is fit.
 func (s *S3) head(ctx context.Context, key string) (minio.ObjectInfo, error) {
+	if err := s.Ready(ctx); err != nil {
+		return minio.ObjectInfo{}, err
+	}
 	info, err := s.core.StatObject(ctx, s.cfg.Bucket, key, minio.StatObjectOptions{})
 	return info, translate(err)
 }

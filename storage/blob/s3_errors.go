@@ -33,21 +33,3 @@ func translate(err error) error {
 	}
 	return err
 }
-
-// stream is the body of an answer. One that ends before its length, which the client library does not notice, is an error.
-type stream struct {
-	io.ReadCloser
-	left int64
-}
-
-func (s *stream) Read(p []byte) (int, error) {
-	n, err := s.ReadCloser.Read(p)
-	s.left -= int64(n)
-	if err == io.EOF && s.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil && err != io.EOF {
-		return n, translate(err)
-	}
-	return n, err
-}
