@@ -26,6 +26,9 @@ const (
 	maxReply  = 64 << 20         // octets
 )
 
+// errReplyTooLarge means that a reply is over maxReply. Who can ask for less does so.
+var errReplyTooLarge = fmt.Errorf("the reply is over %d octets", maxReply)
+
 // credential is what a request proves.
 type credential int
 
@@ -189,7 +192,7 @@ func (d *Device) exchange(req *http.Request, take func(*http.Response) error, mo
 		return r, fault.New(fault.Unreachable).Because(err)
 	}
 	if len(r.body) > maxReply {
-		return r, fmt.Errorf("%s %s: the reply is over %d octets", req.Method, req.URL.Path, maxReply)
+		return r, fmt.Errorf("%s %s: %w", req.Method, req.URL.Path, errReplyTooLarge)
 	}
 	return r, nil
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// beijing is the zone whose calendar the year of a number follows.
-var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
-
 // Number is one number of a paper, taken from a block that was leased to this device.
 type Number struct {
 	Series string
@@ -213,7 +210,7 @@ func (d *Device) usableBlocks(ctx context.Context, tx *sql.Tx, kind string) ([]b
 	var usable []block
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		b, ok := blockOf(id, found[id].sent.Body)
-		if ok && b.kind == kind && b.device == self && b.year == now.In(beijing).Year() && now.Before(b.expiresAt) {
+		if ok && b.kind == kind && b.device == self && b.year == now.In(record.Beijing).Year() && now.Before(b.expiresAt) {
 			usable = append(usable, b)
 		}
 	}

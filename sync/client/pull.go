@@ -3,18 +3,26 @@ package client
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
+// pageSize is how many changes a page has, unless they turn out to be too large.
+const pageSize = 500
+
 // pull takes in what has changed, page by page; a page and the cursor behind it are one transaction. It reports whether the
 // server has forgotten ops it had answered, which are unsent again then.
 func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
-	begunAnew, bootstrapped := false, false
+	begunAnew, bootstrapped, limit := false, false, pageSize
 	for {
-		reply, res, err := d.nextPage(ctx)
+		reply, res, err := d.nextPage(ctx, limit)
+		if errors.Is(err, errReplyTooLarge) && limit > 1 {
+			limit = max(limit/8, 1)
+			continue
+		}
 		if is(err, fault.EpochChanged, fault.CursorInvalid) && !begunAnew {
 			begunAnew = true
 			d.cfg.Logger.WarnContext(ctx, "the server's history has changed; everything is pulled anew", "error", err)
@@ -50,8 +58,8 @@ func (d *Device) fillEmpty(ctx context.Context, upTo map[string]uint64) error {
 	return d.bootstrap(ctx, upTo)
 }
 
-func (d *Device) nextPage(ctx context.Context) (reply wire.PullReply, res response, err error) {
-	var in wire.Pull
+func (d *Device) nextPage(ctx context.Context, limit int) (reply wire.PullReply, res response, err error) {
+	in := wire.Pull{Limit: limit}
 	if err := d.db.QueryRowContext(ctx, `SELECT cursor FROM device`).Scan(&in.Cursor); err != nil {
 		return reply, res, err
 	}

@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/client"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // An edit is there at once, without a network; with one it reaches the other handheld.
@@ -300,6 +303,73 @@ func TestSessions(t *testing.T) {
 	want(t, err, fault.SignedOut)
 	_, err = a.Officer(ctx)
 	want(t, err, fault.SignedOut)
+}
+
+// An access token that the server takes no longer is exchanged on the way, also where the refusal comes without a word.
+func TestTokensAreRenewedOnTheWay(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a := w.handheld(street, func(cfg *client.Config) { cfg.Chunk = 1000 })
+	spoil := func() {
+		_, err := writable(t, a).Exec("UPDATE session SET access = 'spoilt'")
+		a.must(err)
+	}
+	id := a.create(street, "店")
+	film := a.record(film(t, 5000))
+	spoil()
+	a.sync()
+	a.get(id)
+	a.line.next = &scissors{next: a.line.next, n: []int64{-1, 1, 1, 1, 1, 1, 1}}
+	want(t, a.Upload(ctx), fault.Unreachable)
+	spoil()
+	a.must(a.Upload(ctx)) // begins with a HEAD, whose answer has no body
+	if u := a.upload(film); u.State != client.UploadSent {
+		t.Errorf("%+v", u)
+	}
+	_, err := writable(t, a).Exec("UPDATE session SET access = 'spoilt', refresh = 'spoilt'")
+	a.must(err)
+	want(t, a.Sync(ctx), fault.RefreshInvalid)
+	want(t, a.Sync(ctx), fault.SignedOut)
+}
+
+// heavy is a line on which a page with many changes weighs more than a client takes.
+type heavy struct{ next http.RoundTripper }
+
+func (l heavy) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(r.URL.Path, "/pull") {
+		return l.next.RoundTrip(r)
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var p wire.Pull
+	if err := wire.Decode(bytes.Clone(text), &p); err != nil {
+		return nil, err
+	}
+	c := r.Clone(r.Context())
+	c.Body = io.NopCloser(bytes.NewReader(text))
+	reply, err := l.next.RoundTrip(c)
+	if err == nil && p.Limit > 10 {
+		reply.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(strings.NewReader(strings.Repeat(" ", 65<<20)), reply.Body), reply.Body}
+	}
+	return reply, err
+}
+
+// A page that is too large is asked for in smaller ones.
+func TestPagesThatAreTooLarge(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	ids := w.many(street, 30)
+	a := w.handheld(street)
+	a.line.next = heavy{a.line.next}
+	a.sync()
+	if all, err := a.List(ctx, "subjects"); err != nil || len(all) != len(ids) {
+		t.Errorf("%d subjects (%v), want %d", len(all), err, len(ids))
+	}
 }
 
 // Two officers share a handheld: each op keeps its author, whoever brings it.

@@ -31,6 +31,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/client"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
@@ -135,7 +136,9 @@ func (w *world) build(base context.Context) api.Deps {
 	return api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: public, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
-		History: w.db, Blobs: blobs, Catalogue: catalogue, Papers: blocks{w},
+		History: w.db, Blobs: blobs, Catalogue: catalogue,
+		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: public, NumberTTL: time.Hour,
+			Now: time.Now, NewID: newID, Log: log},
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: public, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log}}
 }
@@ -165,7 +168,7 @@ func (w *world) body(collection, id string) record.Object {
 func (w *world) street() string {
 	w.t.Helper()
 	code := fmt.Sprintf("%s%03d", district, w.units.Add(1))
-	w.put("units", record.Object{"code": code, "name": "街道" + code, "kind": "street"})
+	w.put("units", record.Object{"code": code, "name": "街道" + code, "kind": "street", "short": "简"})
 	return code
 }
 
