@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -57,12 +58,25 @@ func step(rt *rapid.T, h *handheld, street string) {
 		})
 	case "sync":
 		h.line.set(rapid.SliceOfN(rapid.Map(rapid.IntRange(0, int(fates)-1), func(i int) fate { return fate(i) }), 0, 8).Draw(rt, "plan")...)
+		h.line.edit = amidst(rt, h, street)
 		_ = h.Sync(ctx)
+		h.line.edit = nil
 	case "refresh":
 		h.line.set(rapid.SampledFrom([]fate{passes, requestLost, replyLost, replyCut, doubled}).Draw(rt, "fate"))
 		_ = h.Refresh(ctx)
 	case "restart":
 		h.restart()
+	}
+}
+
+// amidst makes an edit while a request is under way: edits never wait for the network.
+func amidst(rt *rapid.T, h *handheld, street string) func(*http.Request) *http.Request {
+	wait := rapid.IntRange(0, 5).Draw(rt, "edit at call")
+	return func(r *http.Request) *http.Request {
+		if wait--; wait == 0 {
+			edit(rt, h, street, nil)
+		}
+		return r
 	}
 }
 
