@@ -98,7 +98,7 @@ func (c *Collection) FeedOf(body Object, district string) (string, error) {
 type node struct {
 	class    Class
 	kind     Kind
-	required bool
+	requires []string         // children that every object here must have
 	children map[string]*node // "*" matches any key without its own child
 }
 
@@ -124,7 +124,7 @@ func (n *node) keyed() bool {
 func (c *Collection) Prepare() error {
 	root := &node{children: map[string]*node{}}
 	for _, f := range c.Fields {
-		n := root
+		n, parent := root, root
 		for step := range strings.SplitSeq(f.Path, "/") {
 			if step == "" {
 				return fmt.Errorf("collection %s: empty step in path %q", c.Name, f.Path)
@@ -137,12 +137,15 @@ func (c *Collection) Prepare() error {
 				next = &node{class: n.inherited()}
 				n.children[step] = next
 			}
-			n = next
+			n, parent = next, n
 		}
 		if f.Class != "" {
 			n.class = f.Class
 		}
-		n.kind, n.required = f.Kind, f.Required
+		n.kind = f.Kind
+		if name := f.Path[strings.LastIndex(f.Path, "/")+1:]; f.Required && name != "*" && !slices.Contains(parent.requires, name) {
+			parent.requires = append(parent.requires, name)
+		}
 	}
 	c.root = root
 	return nil

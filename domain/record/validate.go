@@ -1,7 +1,6 @@
 package record
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,26 +27,28 @@ const (
 func (c *Collection) Check(body Object) []Flaw {
 	var flaws []Flaw
 	c.root.check("", body, &flaws)
+	slices.SortFunc(flaws, func(a, b Flaw) int { return strings.Compare(a.Path, b.Path) })
 	return flaws
 }
 
+// check runs for every op on the whole body, so it makes no path that is not needed.
 func (n *node) check(path string, body Object, flaws *[]Flaw) {
-	for _, key := range slices.Sorted(maps.Keys(n.children)) {
-		if child := n.children[key]; child.required && key != "*" && body[key] == nil {
+	for _, key := range n.requires {
+		if body[key] == nil {
 			*flaws = append(*flaws, Flaw{Path: join(path, key), Kind: Missing})
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(body)) {
-		child, value, p := n.child(key), body[key], join(path, key)
+	for key, value := range body {
+		child := n.child(key)
 		switch {
 		case value == nil:
 		case !child.kind.holds(value):
-			*flaws = append(*flaws, Flaw{Path: p, Kind: WrongKind, Want: child.kind})
+			*flaws = append(*flaws, Flaw{Path: join(path, key), Kind: WrongKind, Want: child.kind})
 		case !flat(value):
-			*flaws = append(*flaws, Flaw{Path: p, Kind: Nested})
+			*flaws = append(*flaws, Flaw{Path: join(path, key), Kind: Nested})
 		default:
 			if inner, ok := value.(Object); ok {
-				child.check(p, inner, flaws)
+				child.check(join(path, key), inner, flaws)
 			}
 		}
 	}
