@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fieldwarden/fieldwarden/api/guard"
+	"github.com/fieldwarden/fieldwarden/api/header"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
 
@@ -28,20 +29,20 @@ type media struct {
 // is a problem and not a cut reply; if it fails later the connection breaks, and the reply does not look whole.
 func (s *server) serve(c *fiber.Ctx, m media) error {
 	etag := `"` + m.sha + `"`
-	if list := c.Get(fiber.HeaderIfMatch); list != "" && !matches(list, etag, false) {
+	if list := c.Get(fiber.HeaderIfMatch); list != "" && !header.Matches(list, etag, false) {
 		return fault.New(fault.PreconditionLost).At(fiber.HeaderIfMatch)
 	}
-	if list := c.Get(fiber.HeaderIfNoneMatch); list != "" && matches(list, etag, true) {
+	if list := c.Get(fiber.HeaderIfNoneMatch); list != "" && header.Matches(list, etag, true) {
 		describe(c, m, etag)
 		c.Status(http.StatusNotModified)
 		return nil
 	}
-	want, verdict := span{0, m.size}, whole
+	want, verdict := header.Span{N: m.size}, header.Whole
 	rule := c.Get(fiber.HeaderIfRange)
 	if c.Method() == fiber.MethodGet && (rule == "" || rule == etag) {
-		want, verdict = parseRange(c.Get(fiber.HeaderRange), m.size)
+		want, verdict = header.Range(c.Get(fiber.HeaderRange), m.size)
 	}
-	if verdict == unsatisfied {
+	if verdict == header.Unsatisfied {
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", m.size))
 		return fault.New(fault.RangeInvalid).At(fiber.HeaderRange)
 	}
@@ -51,17 +52,17 @@ func (s *server) serve(c *fiber.Ctx, m media) error {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(s.Base) // outlives the handler: the bytes go out after it
-	bytes, err := m.open(ctx, want.from, want.n)
+	bytes, err := m.open(ctx, want.From, want.N)
 	if err != nil {
 		cancel()
 		return err
 	}
 	describe(c, m, etag)
-	if verdict == part {
+	if verdict == header.Part {
 		c.Status(http.StatusPartialContent)
-		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", want.from, want.from+want.n-1, m.size))
+		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", want.From, want.From+want.N-1, m.size))
 	}
-	c.Context().SetBodyStream(&outflow{src: bytes, conn: c.Context().Conn(), cancel: cancel}, int(want.n))
+	c.Context().SetBodyStream(&outflow{src: bytes, conn: c.Context().Conn(), cancel: cancel}, int(want.N))
 	return nil
 }
 

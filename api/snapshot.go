@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/fieldwarden/fieldwarden/api/header"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
 
@@ -37,7 +37,7 @@ func (s *server) snapshot(r *request) error {
 	if err != nil {
 		return err
 	}
-	encoding := acceptedEncoding(r.Get(fiber.HeaderAcceptEncoding))
+	encoding := header.AcceptEncoding(r.Get(fiber.HeaderAcceptEncoding))
 	cursor := r.Query("cursor")
 	if r.Method() == fiber.MethodHead {
 		if !s.Pull.Has(r.caller, feed) {
@@ -148,23 +148,4 @@ func abandon(encoder io.WriteCloser) error {
 		resetter.Reset(io.Discard)
 	}
 	return encoder.Close()
-}
-
-// acceptedEncoding picks the encoding of a stream by an Accept-Encoding header: zstd before gzip before none. What has the weight 0 is
-// not taken.
-func acceptedEncoding(header string) string {
-	best := ""
-	for offer := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(offer, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			if q, err := strconv.ParseFloat(weight, 64); err != nil || q <= 0 {
-				continue
-			}
-		}
-		if name == "zstd" || name == "gzip" && best == "" {
-			best = name
-		}
-	}
-	return best
 }

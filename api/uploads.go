@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fieldwarden/fieldwarden/api/guard"
+	"github.com/fieldwarden/fieldwarden/api/header"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -74,13 +75,13 @@ func (r *request) announced() (id string, length int64, err error) {
 	if r.Get(tusDefer) != "" {
 		return "", 0, fault.New(fault.HeaderInvalid).At(tusDefer).Detail("长度须在创建时给出", "the length must be given at creation")
 	}
-	if length, err = parseCount(tusLength, r.Get(tusLength)); err != nil {
+	if length, err = header.Count(tusLength, r.Get(tusLength)); err != nil {
 		return "", 0, err
 	}
 	if length > evidence.MaxLength {
 		return "", 0, fault.New(fault.BodyTooLarge).At(tusLength)
 	}
-	metadata, err := parseMetadata(r.Get(tusMetadata))
+	metadata, err := header.Metadata(r.Get(tusMetadata))
 	if err != nil {
 		return "", 0, err
 	}
@@ -96,7 +97,7 @@ func (r *request) chunk() (*upload.Checksum, error) {
 	if brings && r.Get(fiber.HeaderContentType) != mimeOffset {
 		return nil, fault.New(fault.MediaTypeRefused).At(fiber.HeaderContentType).Detail("应为 "+mimeOffset, "want "+mimeOffset)
 	}
-	return parseChecksum(r.Get(tusChecksum))
+	return header.Checksum(r.Get(tusChecksum))
 }
 
 // progress tells how far an upload is, as far as it is known.
@@ -142,7 +143,7 @@ func (s *server) appendUpload(r *request) error {
 	if err != nil {
 		return err
 	}
-	offset, err := parseCount(tusOffset, r.Get(tusOffset))
+	offset, err := header.Count(tusOffset, r.Get(tusOffset))
 	if err != nil {
 		return err
 	}

@@ -320,6 +320,22 @@ func TestProofWithoutToken(t *testing.T) {
 	}
 }
 
+// Who has no token can flood the memory of proofs without one, and so make nothing be forgotten that came with one.
+func TestFloodWithoutTokens(t *testing.T) {
+	h := newHandheld(t)
+	h.Shrink(10)
+	text := h.proof(nil, nil)
+	h.accepted(text)
+	flood := newHandheld(t)
+	for range 50 {
+		if _, err := h.Check(flood.proof(nil, changes{"ath": nil}), method, path, "", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.refused(text)
+	h.accepted(h.proof(nil, nil))
+}
+
 // Of many that present the same proof at once one gets through.
 func TestReplayRace(t *testing.T) {
 	h := newHandheld(t)

@@ -133,7 +133,7 @@ func accessHeader(text string) (kid string, err error) {
 	if err := wire.Decode(segment(text), &h); err != nil {
 		return "", errHeader
 	}
-	if h.Typ != accessType || h.Alg != alg || h.Kid == "" {
+	if h.Typ != accessType || h.Alg != alg {
 		return "", errHeader
 	}
 	return h.Kid, nil
