@@ -205,8 +205,7 @@ func (s *Service) ExpireDue(ctx context.Context) error {
 	}
 	var errs []error
 	for _, u := range due {
-		sess := s.session(u.ID)
-		release, free := sess.try()
+		sess, release, free := s.seizeFree(u.ID)
 		if !free {
 			continue
 		}

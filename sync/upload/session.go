@@ -21,9 +21,11 @@ const (
 )
 
 // session is what this process knows of one upload: whose turn it is to write, and the hash of the bytes so far. It is a
-// few hundred bytes and lives from the first request until the upload is over.
+// few hundred bytes, and lives while somebody works on the upload or while there is a hash to go on with.
 type session struct {
-	turn chan struct{} // holds one token while somebody works on the upload
+	users int           // who has entered and not left; guarded by Service.mu
+	over  bool          // the upload receives no more; guarded by Service.mu
+	turn  chan struct{} // holds one token while somebody works on the upload
 
 	mu     sync.Mutex
 	newest uint64  // tickets are given out in order of arrival; guarded by mu
@@ -36,7 +38,8 @@ type session struct {
 	before []byte // state of hash when the running Append began, nil if none runs or it is not hashed
 }
 
-func (s *Service) session(id string) *session {
+// enter returns the session of an upload. The caller must leave it.
+func (s *Service) enter(id string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sess, ok := s.sessions[id]
@@ -47,43 +50,73 @@ func (s *Service) session(id string) *session {
 		sess = &session{turn: make(chan struct{}, 1), hash: sha256.New()}
 		s.sessions[id] = sess
 	}
+	sess.users++
 	return sess
 }
 
-// forget drops what is known of an upload that is over. Who still waits for its turn finds that out in the store.
+// leave drops the session when its last user goes and there is nothing in it to go on with.
+func (s *Service) leave(id string, sess *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sess.users--; sess.users == 0 && (sess.over || sess.hashed == 0) {
+		delete(s.sessions, id)
+	}
+}
+
+// forget notes that an upload receives no more. Who still waits for a turn finds that out in the store.
 func (s *Service) forget(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.sessions, id)
+	if sess, ok := s.sessions[id]; ok {
+		if sess.over = true; sess.users == 0 {
+			delete(s.sessions, id)
+		}
+	}
 }
 
 // seize takes the turn on an upload, from an older holder if need be. The caller must release it.
 func (s *Service) seize(ctx context.Context, id string, writer *intake) (*session, func(), error) {
-	sess := s.session(id)
-	ticket := sess.ticket()
+	sess := s.enter(id)
+	if err := sess.await(ctx, writer); err != nil {
+		s.leave(id, sess)
+		return nil, nil, err
+	}
+	return sess, func() { sess.release(); s.leave(id, sess) }, nil
+}
+
+// seizeFree takes the turn only if nobody has it.
+func (s *Service) seizeFree(id string) (sess *session, release func(), free bool) {
+	sess = s.enter(id)
+	select {
+	case sess.turn <- struct{}{}:
+		sess.hold(sess.ticket(), nil)
+		return sess, func() { sess.release(); s.leave(id, sess) }, true
+	default:
+		s.leave(id, sess)
+		return nil, nil, false
+	}
+}
+
+// await waits for the turn, asking the holder to let go, again and again: the next holder may be an older caller too.
+func (n *session) await(ctx context.Context, writer *intake) error {
+	ticket := n.ticket()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	again := time.NewTicker(nudge)
 	defer again.Stop()
 	for {
-		select {
-		case sess.turn <- struct{}{}:
-			sess.hold(ticket, writer)
-			return sess, sess.release, nil
-		default:
-		}
-		if !sess.ask(ticket) {
-			return nil, nil, fault.New(fault.UploadTakenOver)
+		if !n.ask(ticket) {
+			return fault.New(fault.UploadTakenOver)
 		}
 		select {
-		case sess.turn <- struct{}{}:
-			sess.hold(ticket, writer)
-			return sess, sess.release, nil
+		case n.turn <- struct{}{}:
+			n.hold(ticket, writer)
+			return nil
 		case <-again.C:
 		case <-deadline.C:
-			return nil, nil, fault.New(fault.UploadBusy)
+			return fault.New(fault.UploadBusy)
 		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }
@@ -117,17 +150,6 @@ func (n *session) ask(ticket uint64) bool {
 func (n *session) release() {
 	n.hold(0, nil)
 	<-n.turn
-}
-
-// try takes the turn only if nobody has it.
-func (n *session) try() (release func(), free bool) {
-	select {
-	case n.turn <- struct{}{}:
-		n.hold(n.ticket(), nil)
-		return n.release, true
-	default:
-		return nil, false
-	}
 }
 
 // begin returns the running hash for bytes that come at the offset, or nil if what lies before was not hashed here.

@@ -195,3 +195,36 @@ func TestManyConnections(t *testing.T) {
 		w.wantHeld(s, evidenceID, data)
 	})
 }
+
+// TestNothingIsRemembered: of uploads that are over, or that nobody has sent bytes to, nothing stays in memory.
+func TestNothingIsRemembered(t *testing.T) {
+	w := newWorld(t, databases.SQLite(t, time.Now))
+	s := w.start()
+	data := random(1000)
+	_, whole := w.begin(s, data)
+	_, ended := w.begin(s, data)
+	_, empty := w.begin(s, data)
+	w.send(s, whole, data[:500], 0)
+	w.send(s, ended, data[:500], 0)
+	if n := s.Sessions(); n != 2 {
+		t.Errorf("%d sessions while two receive", n)
+	}
+	w.send(s, whole, data, 500)
+	if err := s.End(ctx, w.caller, ended); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // asking does not bring it back
+		for _, id := range []string{whole, empty} {
+			if _, err := s.Status(ctx, w.caller, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := s.Status(ctx, w.caller, ended)
+		wantFault(t, err, fault.UploadEnded)
+		_, err = s.Append(ctx, w.caller, whole, 0, nil, bytes.NewReader(data))
+		wantFault(t, err, fault.UploadOffset)
+	}
+	if n := s.Sessions(); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}

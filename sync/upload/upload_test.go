@@ -72,49 +72,51 @@ func TestFromAnnouncementToReceipt(t *testing.T) {
 // TestResume cuts the line at random places, in random ways, restarts the server in between, and comes to the same end.
 func TestResume(t *testing.T) {
 	databases.Each(t, func(t *testing.T, d *db.DB) {
-		cut := errors.New("the line is cut")
 		w := newWorld(t, d)
-		s := w.start()
-		rapid.Check(t, func(rt *rapid.T) {
-			data := random(rapid.IntRange(1, 400_000).Draw(rt, "length"))
-			evidenceID, id := w.begin(s, data)
-			for offset := 0; offset < len(data); {
-				n := rapid.IntRange(0, 4).Draw(rt, "quarters") * (len(data) - offset) / 4
-				if rapid.Bool().Draw(rt, "odd") {
-					n = min(n+1, len(data)-offset)
-				}
-				chunk := data[offset : offset+n]
-				var sum *upload.Checksum
-				body, want := io.Reader(bytes.NewReader(chunk)), offset+n
-				if rapid.Bool().Draw(rt, "checked") {
-					digest := sha256.Sum256(chunk)
-					sum = &upload.Checksum{Algorithm: "sha256", Digest: digest[:]}
-				}
-				broken := rapid.Bool().Draw(rt, "cut")
-				if broken {
-					body = io.MultiReader(body, iotest.ErrReader(cut))
-				}
-				if broken && sum != nil {
-					want = offset
-				}
-				st, err := s.Append(ctx, w.caller, id, int64(offset), sum, body)
-				if broken != (err != nil) || broken && !errors.Is(err, cut) || st.Offset != int64(want) {
-					rt.Fatalf("chunk %d+%d: %+v, %v; want offset %d", offset, n, st, err, want)
-				}
-				offset = want
-				if rapid.IntRange(0, 4).Draw(rt, "restart") == 0 {
-					s = w.start()
-				}
-				if st, err := s.Status(ctx, w.caller, id); err != nil || st.Offset != int64(offset) {
-					rt.Fatalf("status: %+v, %v; want offset %d", st, err, offset)
-				}
-			}
-			if err := s.Promote(ctx, id); err != nil {
-				rt.Fatal(err)
-			}
-			w.wantHeld(s, evidenceID, data)
-		})
+		rapid.Check(t, func(rt *rapid.T) { resume(rt, w) })
 	})
+}
+
+func resume(rt *rapid.T, w *world) {
+	cut := errors.New("the line is cut")
+	s := w.start()
+	data := random(rapid.IntRange(1, 400_000).Draw(rt, "length"))
+	evidenceID, id := w.begin(s, data)
+	for offset := 0; offset < len(data); {
+		n := rapid.IntRange(0, 4).Draw(rt, "quarters") * (len(data) - offset) / 4
+		if rapid.Bool().Draw(rt, "odd") {
+			n = min(n+1, len(data)-offset)
+		}
+		chunk := data[offset : offset+n]
+		var sum *upload.Checksum
+		body, want := io.Reader(bytes.NewReader(chunk)), offset+n
+		if rapid.Bool().Draw(rt, "checked") {
+			digest := sha256.Sum256(chunk)
+			sum = &upload.Checksum{Algorithm: "sha256", Digest: digest[:]}
+		}
+		broken := rapid.Bool().Draw(rt, "cut")
+		if broken {
+			body = io.MultiReader(body, iotest.ErrReader(cut))
+		}
+		if broken && sum != nil {
+			want = offset
+		}
+		st, err := s.Append(ctx, w.caller, id, int64(offset), sum, body)
+		if broken != (err != nil) || broken && !errors.Is(err, cut) || st.Offset != int64(want) {
+			rt.Fatalf("chunk %d+%d: %+v, %v; want offset %d", offset, n, st, err, want)
+		}
+		offset = want
+		if rapid.IntRange(0, 4).Draw(rt, "restart") == 0 {
+			s = w.start()
+		}
+		if st, err := s.Status(ctx, w.caller, id); err != nil || st.Offset != int64(offset) {
+			rt.Fatalf("status: %+v, %v; want offset %d", st, err, offset)
+		}
+	}
+	if err := s.Promote(ctx, id); err != nil {
+		rt.Fatal(err)
+	}
+	w.wantHeld(s, evidenceID, data)
 }
 
 func TestChecksum(t *testing.T) {
