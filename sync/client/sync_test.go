@@ -132,6 +132,37 @@ func TestNewsWaitsForUnsentEdits(t *testing.T) {
 	}
 }
 
+// Between the pages of a pull, an own edit that a newer version holds already is not laid over it again: the other's later
+// edit is seen.
+func TestAnOwnEditIsNotLaidOverWhatHoldsIt(t *testing.T) {
+	w := newWorld(t)
+	street, later := w.street(), w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	w.own(onOfficer(a.who.officer, record.Object{"grants": record.Object{"x": record.Object{"role": "officer", "unit": later}}}))
+	a.must(a.SignIn(ctx, a.who.account, password))
+	id := a.create(street, "店")
+	a.sync()
+	w.many(later, 600) // more than one page, in a feed that comes after
+	a.set(id, "phone", "a")
+	pulls := 0
+	a.line.edit = func(r *http.Request) *http.Request {
+		if !strings.HasSuffix(r.URL.Path, "/pull") {
+			return r
+		}
+		if pulls++; pulls > 1 {
+			return nil
+		}
+		b.sync()
+		b.set(id, "phone", "b")
+		b.sync()
+		return r
+	}
+	want(t, a.Sync(ctx), fault.Unreachable)
+	if r := a.get(id); r.Version != 3 || r.Body["phone"] != "b" {
+		t.Errorf("between two pages: %+v", r)
+	}
+}
+
 // A record that others remove while it has an unsent edit: both sides are kept in a conflict, and it goes from the view.
 func TestRemovedMeanwhile(t *testing.T) {
 	w := newWorld(t)
