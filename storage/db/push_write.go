@@ -174,8 +174,16 @@ func distinct(jobs []record.Job) []record.Job {
 	return out
 }
 
+// writeHeads moves the heads on. A feed that was made only to be locked, for an op that did not stand, goes again: else ops that
+// name invented units would fill the table. Whoever waits for its lock finds it gone, and begins again.
 func (t *tx) writeHeads(ctx context.Context, b *push.Batch) error {
 	for feed, head := range b.Heads {
+		if head == 0 {
+			if err := t.exec(ctx, "DELETE FROM feeds WHERE name = "+t.param(1)+" AND head = 0", feed); err != nil {
+				return err
+			}
+			continue
+		}
 		err := t.exec(ctx, "UPDATE feeds SET head = "+t.param(1)+" WHERE name = "+t.param(2)+" AND head < "+t.param(3),
 			int64(head), feed, int64(head))
 		if err != nil {
