@@ -94,6 +94,7 @@ type server struct {
 
 // New builds the app. Serve it with [Serve].
 func New(d Deps) (*fiber.App, error) {
+	d.Log = slog.New(guard.Named(d.Log.Handler()))
 	s := &server{Deps: d, identity: guard.Identity{Sessions: d.Sessions, Now: d.Now}}
 	s.limit()
 	app := fiber.New(fiber.Config{

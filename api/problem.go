@@ -106,7 +106,7 @@ func faultOf(err error) *fault.Error {
 func (s *server) fail(c *fiber.Ctx, err error) {
 	f := faultOf(err)
 	id := guard.ID(c, s.NewID)
-	s.logFailure(c, f, id)
+	s.logFailure(c, f)
 	about := fault.New(f.Code)
 	p := Problem{Type: s.PublicURL + "/problems/" + string(f.Code), Title: about.Zh, TitleEn: about.En, Status: statusOf(f),
 		Detail: f.Zh, DetailEn: f.En, Code: f.Code, Field: f.Field, Instance: id}
@@ -124,7 +124,7 @@ func (s *server) fail(c *fiber.Ctx, err error) {
 	}
 	c.Set(fiber.HeaderContentType, MIMEProblem)
 	if err := wire.Write(c, p); err != nil {
-		s.Log.ErrorContext(c.Context(), "problem document", "request", id, "error", err)
+		s.Log.ErrorContext(c.Context(), "problem document", "error", err)
 	}
 }
 
@@ -152,13 +152,13 @@ func retryAfter(f *fault.Error, status int) time.Duration {
 	return 0
 }
 
-func (s *server) logFailure(c *fiber.Ctx, f *fault.Error, id string) {
+func (s *server) logFailure(c *fiber.Ctx, f *fault.Error) {
 	switch f.Kind {
 	case fault.Unknown:
-		s.Log.ErrorContext(c.Context(), "defect", "request", id, "route", guard.PatternOf(c), "error", f)
+		s.Log.ErrorContext(c.Context(), "defect", "route", guard.PatternOf(c), "error", f)
 	case fault.Unavailable, fault.OutOfSpace:
-		s.Log.WarnContext(c.Context(), "unavailable", "request", id, "route", guard.PatternOf(c), "error", f)
+		s.Log.WarnContext(c.Context(), "unavailable", "route", guard.PatternOf(c), "error", f)
 	default:
-		s.Log.DebugContext(c.Context(), "refused", "request", id, "route", guard.PatternOf(c), "error", f)
+		s.Log.DebugContext(c.Context(), "refused", "route", guard.PatternOf(c), "error", f)
 	}
 }

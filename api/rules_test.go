@@ -326,6 +326,29 @@ func TestTheLogHoldsNoSecretsAndTheMetricsNoIds(t *testing.T) {
 	}
 }
 
+func TestEveryLineOfARequestCarriesItsID(t *testing.T) {
+	w := newWorld(t)
+	var made struct{ ID string }
+	res := w.secadmin.send("POST", "/v1/accounts", map[string]any{"name": "named-" + newID(), "password": password, "officer": w.leader.officer})
+	res.want(201).into(&made)
+	id := "request=" + res.header.Get("X-Request-Id")
+	lines := 0
+	for line := range strings.SplitSeq(w.log.String(), "\n") {
+		if strings.Contains(line, id) {
+			lines++
+			if strings.Count(line, "request=") != 1 {
+				t.Errorf("named twice: %s", line)
+			}
+		}
+		if strings.Contains(line, made.ID) && !strings.Contains(line, id) {
+			t.Errorf("a line of the request does not carry its id: %s", line)
+		}
+	}
+	if lines != 2 {
+		t.Errorf("%d lines carry the id, want that of the account and that of the request", lines)
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	w := newWorld(t)
 	var group sync.WaitGroup

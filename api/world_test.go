@@ -30,6 +30,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fieldwarden/fieldwarden/api"
+	"github.com/fieldwarden/fieldwarden/api/guard"
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/api/token"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
@@ -135,7 +136,7 @@ func newWorldOn(t testing.TB, dbURL string, change ...func(*api.Deps)) *world {
 func (w *world) build() {
 	var base context.Context
 	base, w.stop = context.WithCancel(context.Background())
-	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(guard.Named(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	catalogue, err := collections.Catalogue()
 	w.must(err)
 	keys, err := keyring.New(w.db, bytes.Repeat([]byte{1}, 32), time.Now)

@@ -52,7 +52,7 @@ func Deadline(base context.Context, d time.Duration) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, cancel := within(base, d)
 		defer cancel()
-		c.SetUserContext(ctx)
+		c.SetUserContext(context.WithValue(ctx, idLocal, c.Locals(idLocal)))
 		return c.Next()
 	}
 }

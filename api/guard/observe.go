@@ -43,13 +43,13 @@ func (o *Observer) Handle(c *fiber.Ctx) error {
 	began := time.Now()
 	o.running.Inc()
 	defer o.running.Dec()
-	id := ID(c, o.NewID)
+	ID(c, o.NewID)
 	Secure(c, o.HTTPS)
 	if err := protect(c); err != nil {
 		o.Render(c, err)
 	}
 	settle(c)
-	o.note(c, id, time.Since(began))
+	o.note(c, time.Since(began))
 	return nil
 }
 
@@ -63,12 +63,11 @@ func protect(c *fiber.Ctx) (err error) {
 	return c.Next()
 }
 
-func (o *Observer) note(c *fiber.Ctx, id string, took time.Duration) {
+func (o *Observer) note(c *fiber.Ctx, took time.Duration) {
 	method, route, status := label(c.Method()), PatternOf(c), c.Response().StatusCode()
 	o.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	o.duration.WithLabelValues(method, route).Observe(took.Seconds())
-	attrs := []slog.Attr{slog.String("request", id), slog.String("method", method), slog.String("route", route),
-		slog.Int("status", status), slog.Duration("took", took)}
+	attrs := []slog.Attr{slog.String("method", method), slog.String("route", route), slog.Int("status", status), slog.Duration("took", took)}
 	if who, ok := c.Locals(subjectLocal).([2]string); ok {
 		attrs = append(attrs, slog.String("device", who[0]), slog.String("officer", who[1]))
 	}
