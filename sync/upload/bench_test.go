@@ -45,10 +45,13 @@ func film(b *testing.B) (path, sum string) {
 
 // BenchmarkUpload takes in one file of 256 MiB in one PATCH, to the last byte sealed: durable, and compared with the manifest.
 func BenchmarkUpload(b *testing.B) {
-	for name, open := range map[string]func(testing.TB, func() time.Time) *db.DB{"sqlite": databases.SQLite, "postgres": databases.Postgres} {
-		b.Run(name, func(b *testing.B) {
+	for _, base := range []struct {
+		name string
+		open func(testing.TB, func() time.Time) *db.DB
+	}{{"sqlite", databases.SQLite}, {"postgres", databases.Postgres}} {
+		b.Run(base.name, func(b *testing.B) {
 			path, sum := film(b)
-			w := newWorld(b, open(b, time.Now))
+			w := newWorld(b, base.open(b, time.Now))
 			s := w.start()
 			b.SetBytes(movie)
 			b.ReportAllocs()
