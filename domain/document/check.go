@@ -69,11 +69,11 @@ func (f Field) check(value any) []Flaw {
 	switch f.Kind {
 	case Money, Number:
 		n, ok := value.(float64)
-		if ok && f.Kind == Money {
-			_, ok = FenOf(n)
+		if _, fits := FenOf(n); f.Kind == Money && (!ok || !fits) {
+			return wrong("应为金额，单位元，最多两位小数", "want a number of yuan with at most two decimals")
 		}
 		if !ok {
-			return wrong("应为数字金额，单位元，最多两位小数", "want a number of yuan with at most two decimals")
+			return wrong("应为数字", "want a number")
 		}
 		return nil
 	case Place, Party, Provision, Checklist:

@@ -14,7 +14,7 @@ var must = map[string]map[string]FieldKind{
 	InspectionRecord: {"party": Party, "startedAt": Time, "endedAt": Time, "place": Place, "certificateShown": Enum, "recusal": Enum,
 		"findings": LongText, "opinion": LongText},
 	SummaryPenalty: {"party": Party, "occurredAt": Time, "place": Place, "facts": LongText, "evidence": LongText, "violated": Provision,
-		"basis": Provision, "penalty": Enum, "fine": Money, "collection": Enum, "onsiteReason": Enum, "receipt": Line, "defence": LongText,
+		"basis": Provision, "discretion": Line, "penalty": Enum, "fine": Money, "collection": Enum, "onsiteReason": Enum, "receipt": Line, "defence": LongText,
 		"correction": LongText},
 }
 

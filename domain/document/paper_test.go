@@ -61,7 +61,7 @@ func penalty() record.Object {
 		"data": record.Object{
 			"party": record.Object{"kind": document.Citizen, "name": "李某", "address": "天津市河东区"}, "occurredAt": "2026-11-25T06:50:00Z",
 			"place": record.Object{"address": "成林道"}, "facts": "占道经营", "evidence": "照片", "violated": record.Object{"law": "某条例", "article": "第一条"},
-			"basis": record.Object{"law": "某条例", "article": "第二条"}, "penalty": "fine", "fine": 50.0, "correction": "当场改正", "defence": "不陈述、不申辩",
+			"basis": record.Object{"law": "某条例", "article": "第二条"}, "discretion": "轻微", "penalty": "fine", "fine": 50.0, "correction": "当场改正", "defence": "不陈述、不申辩",
 			"collection": "bank"},
 		"signatures": record.Object{"a": sign("officer", officerA), "b": sign("officer", officerB), "p": sign("party", "")}}
 }
@@ -201,7 +201,7 @@ func TestCheck(t *testing.T) {
 		"signatures/p/name":          {nil, ""},
 		"signatures/p":               {record.Object{"role": "party", "at": "2026-11-25T07:00:00Z", "refused": true}, "signatures/p/reason"},
 		"signatures/p/officer":       {nil, ""},
-		"data/discretion":            {"", ""},
+		"data/discretion":            {"", "data/discretion"},
 		"data/party/unknown":         {"x", ""},
 		"data/paymentCode":           {"1201", ""},
 		"data/violated/text":         {"条文", ""},

@@ -180,7 +180,7 @@ func (w *world) penalty(state string) record.Object {
 		"officers": record.Object{w.officers[0]: record.Object{"role": "officer"}, w.officers[1]: record.Object{"role": "officer"}},
 		"data": record.Object{"occurredAt": "2026-11-25T06:50:00Z", "place": record.Object{"address": "成林道"}, "facts": "占道经营", "evidence": "照片",
 			"violated": record.Object{"law": "某条例", "article": "第一条"}, "basis": record.Object{"law": "某条例", "article": "第二条"},
-			"penalty": "fine", "fine": 500.0, "correction": "当场改正", "defence": "不陈述、不申辩", "collection": "bank"},
+			"discretion": "轻微", "penalty": "fine", "fine": 500.0, "correction": "当场改正", "defence": "不陈述、不申辩", "collection": "bank"},
 		"signatures": record.Object{"a": sign("officer", w.officers[0]), "b": sign("officer", w.officers[1]), "p": sign("party", "")}}
 }
 
