@@ -1,0 +1,147 @@
+// Package server puts a running server together from its parts, by the configuration. `serve`, `demo` and every test that goes
+// end to end start the same thing here.
+//
+// It must not decide anything: each part knows its own rules.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/fieldwarden/fieldwarden/api/session"
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/storage/blob"
+	"github.com/fieldwarden/fieldwarden/storage/db"
+	"github.com/fieldwarden/fieldwarden/storage/spool"
+	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/jobs"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/upload"
+)
+
+// Core is the server without its listener: what administration, seeds and checks work on.
+type Core struct {
+	Config    config.Config
+	Log       *slog.Logger
+	DB        *db.DB
+	Blobs     evidence.Blobs
+	Catalogue record.Catalogue
+	Keys      *keyring.Keyring
+	Sessions  *session.Service
+	Push      *push.Service
+	Pull      *pull.Service
+	Uploads   *upload.Service
+	Papers    *papers.Service
+	Jobs      *jobs.Runner
+}
+
+// Open connects to database and blob store, brings the schema up to date and builds the services. A database that others use
+// too may be migrated by any of them: a lock keeps them apart.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Core, error) {
+	c := &Core{Config: cfg, Log: log}
+	url, err := cfg.Database()
+	if err != nil {
+		return nil, err
+	}
+	if c.DB, err = db.Open(ctx, db.Config{URL: url, Now: time.Now}); err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	if err := c.build(ctx); err != nil {
+		return nil, errors.Join(err, c.DB.Close())
+	}
+	return c, nil
+}
+
+// Close lets go of the database.
+func (c *Core) Close() error { return c.DB.Close() }
+
+func (c *Core) build(ctx context.Context) error {
+	if _, err := c.DB.MigrateUp(ctx); err != nil {
+		return err
+	}
+	var err error
+	if c.Catalogue, err = collections.Catalogue(); err != nil {
+		return err
+	}
+	if c.Blobs, err = openBlobs(ctx, c.Config); err != nil {
+		return fmt.Errorf("blob store: %w", err)
+	}
+	keys, err := derived(c.Config, "keys", "sessions", "cursors")
+	if err != nil {
+		return err
+	}
+	if c.Keys, err = keyring.New(c.DB, keys["keys"], time.Now); err != nil {
+		return err
+	}
+	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: time.Now, Log: c.Log}
+	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: time.Now, NewID: newID,
+		Committed: c.Jobs.Wake}
+	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: time.Now}
+	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
+		PublicURL: c.Config.PublicURL, Now: time.Now, NewID: newID, Log: c.Log})
+	if err != nil {
+		return err
+	}
+	return c.buildBytes()
+}
+
+// buildBytes builds what deals in files: uploads of evidence and rendered papers, with the jobs they queue.
+func (c *Core) buildBytes() error {
+	incoming, err := spool.Open(filepath.Join(c.Config.Data, "spool"))
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	c.Uploads = &upload.Service{Store: db.Uploads{DB: c.DB}, Spool: incoming, Blobs: c.Blobs, Records: c.Push, Keys: c.Keys,
+		Issuer: c.Config.PublicURL, TTL: c.Config.UploadTTL, Now: time.Now, NewID: newID, Queued: c.Jobs.Wake, Log: c.Log}
+	c.Papers = &papers.Service{History: c.DB, Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, PublicURL: c.Config.PublicURL,
+		NumberTTL: c.Config.NumberTTL, Now: time.Now, NewID: newID, Log: c.Log}
+	c.Jobs.Handle(upload.PromoteJob, c.Uploads.Promote)
+	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
+	return nil
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// openBlobs opens the configured store. Whatever it is, its digests are checked around it.
+func openBlobs(ctx context.Context, cfg config.Config) (evidence.Blobs, error) {
+	if cfg.S3.Endpoint == "" {
+		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), time.Now)
+		if err != nil {
+			return nil, err
+		}
+		return blob.Verified(folder), nil
+	}
+	s3, err := blob.OpenS3(ctx, blob.S3Config{Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
+		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return blob.Verified(s3), nil
+}
+
+// derived makes one key for each purpose out of the master secret.
+func derived(cfg config.Config, purposes ...string) (map[string][]byte, error) {
+	master, err := cfg.Master()
+	if err != nil {
+		return nil, fmt.Errorf("master secret: %w", err)
+	}
+	keys := map[string][]byte{}
+	for _, purpose := range purposes {
+		if keys[purpose], err = config.Derive(master, purpose); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/fieldwarden/fieldwarden/api"
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
+)
+
+// expiryRound is how often uploads whose time is over are looked for.
+const expiryRound = 10 * time.Minute
+
+// Server is a running server.
+type Server struct {
+	*Core
+	app      *fiber.App
+	requests context.CancelFunc // ends what requests still do, at the end of a graceful stop
+	work     context.CancelFunc // ends the jobs' runner
+	running  sync.WaitGroup
+	failed   chan error // how serving ended, if by itself
+}
+
+// Start listens, and only then builds: so a port chosen by the system is part of the public address, which tokens and proofs
+// name. The server runs until Stop; ctx is only for starting.
+func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("FIELDWARDEN_LISTEN: %w", err)
+	}
+	if chosen := listener.Addr().String(); cfg.PublicURL == "http://"+cfg.Listen {
+		cfg.PublicURL = "http://" + chosen
+	}
+	core, err := Open(ctx, cfg, log)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &Server{Core: core, failed: make(chan error, 1)}
+	if err := s.run(listener); err != nil {
+		return nil, errors.Join(err, listener.Close(), core.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) run(listener net.Listener) error {
+	base, requests := context.WithCancel(context.Background())
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	s.app, err = api.New(api.Deps{Base: base, Now: time.Now, NewID: newID, Log: s.Log, Metrics: metrics, Ready: s.DB.Ready,
+		PublicURL: s.Config.PublicURL, District: s.Config.District, Version: Version(),
+		Limits: api.Limits{TrustedProxy: s.Config.TrustedProxy}, Sessions: s.Sessions, Keys: s.Keys, Push: s.Push, Pull: s.Pull,
+		History: s.DB, Uploads: s.Uploads, Papers: s.Papers, Blobs: s.Blobs, Catalogue: s.Catalogue})
+	if err != nil {
+		requests()
+		return err
+	}
+	work, stopWork := context.WithCancel(context.Background())
+	s.requests, s.work = requests, stopWork
+	s.running.Go(func() { s.Jobs.Run(work) })
+	s.running.Go(func() { s.expire(work) })
+	go func() { s.failed <- api.Serve(s.app, listener) }()
+	return nil
+}
+
+// expire ends uploads whose time is over, again and again.
+func (s *Server) expire(ctx context.Context) {
+	tick := time.NewTicker(expiryRound)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.Uploads.ExpireDue(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "uploads could not be expired", "error", err)
+			}
+		}
+	}
+}
+
+// URL is how clients reach the server.
+func (s *Server) URL() string { return s.Config.PublicURL }
+
+// Address is where the server listens, as its public URL names it.
+func (s *Server) Address() string {
+	_, address, _ := strings.Cut(s.Config.PublicURL, "://")
+	return address
+}
+
+// Failed tells how serving ended, should it end by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Stop stops gracefully: no new requests, those that run may end within the configured time, then the jobs, then the database.
+// Nothing acknowledged depends on it: a killed server recovers by the same steps.
+func (s *Server) Stop() error {
+	err := s.app.ShutdownWithTimeout(s.Config.ShutdownWait)
+	s.requests()
+	s.work()
+	s.running.Wait()
+	return errors.Join(err, s.Close())
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/client"
+	"github.com/fieldwarden/fieldwarden/sync/collections"
+)
+
+// simulateCommand is one handheld of the reference client: enough to try a sign-in, to watch a server answer, or to give it
+// edits from a script. Its folder keeps it: the next run is the same device.
+type simulateCommand struct {
+	URL      string `default:"http://127.0.0.1:8080" help:"服务器地址 / the server"`
+	Folder   string `default:"./handheld" help:"终端的本地数据目录，再次运行即同一台设备 / the device's folder; the same folder is the same device"`
+	Code     string `help:"登记码，首次使用时需要 / enrolment code, for the first run"`
+	Name     string `default:"模拟终端" help:"设备名称 / name of the device"`
+	Account  string `help:"登录名；留空则沿用上次登录 / sign-in name; empty: the sign-in of the last run"`
+	Password string `env:"FIELDWARDEN_SIMULATE_PASSWORD" help:"密码，建议用环境变量 / password; better by the environment variable"`
+	Visits   int    `help:"新建几次检查并提交 / how many inspections to record and send"`
+	Unit     string `help:"新建检查所属机构，默认为设备所属机构 / unit of the inspections; default: the device's"`
+}
+
+func (c simulateCommand) Run(ctx context.Context) error {
+	d, err := client.Open(ctx, client.Config{Dir: c.Folder, BaseURL: c.URL})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if c.Code != "" {
+		if err := d.Enrol(ctx, c.Code, c.Name); err != nil {
+			return err
+		}
+	}
+	if c.Account != "" {
+		if err := d.SignIn(ctx, c.Account, c.Password); err != nil {
+			return err
+		}
+	}
+	for i := range c.Visits {
+		if err := c.visit(ctx, d, i+1); err != nil {
+			return err
+		}
+	}
+	if err := d.Sync(ctx); err != nil {
+		return err
+	}
+	return tell(ctx, d)
+}
+
+// visit records one inspection as it is begun in the street.
+func (c simulateCommand) visit(ctx context.Context, d *client.Device, n int) error {
+	who, err := d.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	officer, err := d.Officer(ctx)
+	if err != nil {
+		return err
+	}
+	unit := c.Unit
+	if unit == "" {
+		unit = who.Unit
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	_, err = d.Create(ctx, "inspections", record.Object{"unit": unit, "state": "open", "startedAt": now,
+		"officers": record.Object{officer.ID: record.Object{"role": "lead"}},
+		"summary":  fmt.Sprintf("模拟检查第 %d 次", n)})
+	return err
+}
+
+// tell prints what the device now holds and what a person must look at.
+func tell(ctx context.Context, d *client.Device) error {
+	who, err := d.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	officer, err := d.Officer(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s（%s，%s） · %s\n", who.Name, who.Unit, who.ID, officer.Name)
+	catalogue, err := collections.Catalogue()
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "COLLECTION\tRECORDS")
+	for _, name := range catalogue.Names() {
+		all, err := d.List(ctx, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "%s\t%d\n", name, len(all))
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return tellQueue(ctx, d)
+}
+
+func tellQueue(ctx context.Context, d *client.Device) error {
+	for _, list := range []struct {
+		title string
+		get   func(context.Context) ([]client.Queued, error)
+	}{{"未提交 unsent", d.Unsent}, {"未通过 rejected", d.Rejected}, {"冲突 conflict", d.Conflicts}} {
+		ops, err := list.get(ctx)
+		if err != nil {
+			return err
+		}
+		for _, op := range ops {
+			why := ""
+			if op.Outcome != nil {
+				why = op.Outcome.Code + " " + op.Outcome.Zh
+			}
+			fmt.Printf("%s: %d %s %s %s\n", list.title, op.Seq, op.Collection, op.Record, why)
+		}
+	}
+	return nil
+}
