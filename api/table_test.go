@@ -3,6 +3,9 @@ package api
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,4 +104,49 @@ func TestTheListedStatusesAreThoseOfTheKinds(t *testing.T) {
 			t.Errorf("kind %v has status %d", kind, status)
 		}
 	}
+}
+
+func TestThePageOfTheProtocolListsEveryRouteAndItsTests(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "protocol", "http.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	for _, r := range Routes() {
+		who := map[access]string{public: "public", proof: "proof", signedIn: string(r.Right)}[r.Access]
+		if line := "| `" + r.Method + " " + r.Path + "` | " + who + " | "; !strings.Contains(page, line) {
+			t.Errorf("the page lacks %q", line)
+		}
+	}
+	if listed := strings.Count(page, "\n| `"); listed-strings.Count(page, "\n| `Immutable") != len(Routes()) {
+		t.Errorf("the page lists %d routes, there are %d", listed, len(Routes()))
+	}
+	tests := testsHere(t)
+	for _, name := range regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(page, -1) {
+		if !tests[name[1]] {
+			t.Errorf("the page names %s, which is no test", name[1])
+		}
+	}
+}
+
+// testsHere are the names of the tests of this package and of the guards.
+func testsHere(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, pattern := range []string{"*_test.go", "guard/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+				names[string(found[1])] = true
+			}
+		}
+	}
+	return names
 }
