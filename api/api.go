@@ -86,6 +86,7 @@ const (
 type server struct {
 	Deps
 	identity  guard.Identity
+	observer  *guard.Observer
 	devices   *guard.Limiter
 	addresses *guard.Limiter
 	signIns   *guard.Limiter
@@ -96,6 +97,7 @@ type server struct {
 func New(d Deps) (*fiber.App, error) {
 	d.Log = slog.New(guard.Named(d.Log.Handler()))
 	s := &server{Deps: d, identity: guard.Identity{Sessions: d.Sessions, Now: d.Now}}
+	s.observer = &guard.Observer{Log: d.Log, NewID: d.NewID, HTTPS: s.https(), Render: s.fail}
 	s.limit()
 	app := fiber.New(fiber.Config{
 		Immutable:                    true, // else strings alias the request's buffer and change when it is used again
@@ -109,13 +111,12 @@ func New(d Deps) (*fiber.App, error) {
 		IdleTimeout:                  idleTime,
 		WriteTimeout:                 replyTime,
 		ReadBufferSize:               headOctets,
-		ErrorHandler:                 func(c *fiber.Ctx, err error) error { s.fail(c, err); return nil },
+		ErrorHandler:                 s.unheard,
 	})
-	observer := &guard.Observer{Log: d.Log, NewID: d.NewID, HTTPS: s.https(), Render: s.fail}
-	if err := observer.Register(d.Metrics); err != nil {
+	if err := s.observer.Register(d.Metrics); err != nil {
 		return nil, err
 	}
-	app.Use(observer.Handle)
+	app.Use(s.observer.Handle)
 	table := Routes()
 	for i := range table {
 		if err := table[i].check(); err != nil {
@@ -161,7 +162,7 @@ func (s *server) front(app *fiber.App) {
 			defer app.ReleaseCtx(c)
 			rc.SetConnectionClose()
 			c.Set(fiber.HeaderAllow, "DELETE, GET, HEAD, OPTIONS, PATCH, POST")
-			s.fail(c, f)
+			_ = s.unheard(c, f) // never fails
 			return
 		}
 		override := string(rc.Request.Header.Peek(tusOverride))
@@ -171,6 +172,13 @@ func (s *server) front(app *fiber.App) {
 		}
 		inner(rc)
 	}
+}
+
+// unheard answers a request that no route has heard: it could not be parsed, or is refused before.
+func (s *server) unheard(c *fiber.Ctx, err error) error {
+	s.fail(c, err)
+	s.observer.Note(c, 0)
+	return nil
 }
 
 // suspicious finds methods that Fiber does not know, and headers folded over lines: the line that goes on may be a Content-Length to

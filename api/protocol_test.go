@@ -4,10 +4,15 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 func checksum(algorithm string, content []byte) string {
@@ -90,6 +95,37 @@ func TestBytesMayComeWithTheCreation(t *testing.T) {
 	res.fails(460, "upload.checksum_mismatch")
 	if res.header.Get("Upload-Offset") != "0" || res.header.Get("Location") == "" {
 		t.Errorf("a chunk that does not match: %v", res.header)
+	}
+}
+
+func TestAnUploadTakesNoMemory(t *testing.T) {
+	const size = 64 << 20
+	w := newWorld(t)
+	sum := sha256.New()
+	_, err := io.Copy(sum, &zeros{left: size})
+	w.must(err)
+	evidence := w.put("evidence", record.Object{"unit": street, "kind": "video", "officer": w.officer.officer, "mime": "video/mp4",
+		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(size), "sha256": hex.EncodeToString(sum.Sum(nil))})
+	path := "/v1/uploads/" + w.officer.begin(evidence, size)
+	req, err := http.NewRequest("PATCH", "http://"+w.address+path, &zeros{left: size, shut: make(chan struct{}, 1)})
+	w.must(err)
+	req.ContentLength = size
+	req.Header = w.officer.credentials("PATCH", path)
+	for i, h := 0, chunkHeaders(0); i < len(h); i += 2 {
+		req.Header.Set(h[i], h[i+1])
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	res, err := client.Do(req)
+	w.must(err)
+	w.must(res.Body.Close())
+	runtime.ReadMemStats(&after)
+	if res.StatusCode != 204 || w.officer.offset(path[len("/v1/uploads/"):]) != size {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 { // client, server and log together
+		t.Errorf("64 MiB were uploaded with %d bytes of allocations", grown)
 	}
 }
 

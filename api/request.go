@@ -73,14 +73,6 @@ func (r *request) moment(name string, otherwise time.Time) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// required refuses a body whose text field is empty or too long.
-func required(name, value string, most int) error {
-	if value == "" || len(value) > most {
-		return fault.New(fault.FieldInvalid).At(name).Detail("不能为空或过长", "must not be empty or too long")
-	}
-	return nil
-}
-
 // seconds reads a length of time that is given in whole seconds.
 func seconds(name string, n int64) (time.Duration, error) {
 	if n < 0 || n > int64(365*24*time.Hour/time.Second) {

@@ -268,6 +268,13 @@ func TestWhatFiberWouldAnswerItselfIsAProblemToo(t *testing.T) {
 		if res.header.Get("Server") != "" || res.header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: headers %v", name, res.header)
 		}
+		if !strings.Contains(w.log.String(), "request="+res.header.Get("X-Request-Id")) {
+			t.Errorf("%s: the log does not tell of it", name)
+		}
+	}
+	if metrics := string(w.send("GET", "/metrics", nil, nil).want(200).body); !strings.Contains(metrics, `method="other",route="unmatched",status="405"`) ||
+		!strings.Contains(metrics, `status="431"`) {
+		t.Errorf("requests that no route has heard are not counted:\n%s", metrics)
 	}
 }
 

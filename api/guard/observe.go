@@ -49,7 +49,7 @@ func (o *Observer) Handle(c *fiber.Ctx) error {
 		o.Render(c, err)
 	}
 	settle(c)
-	o.note(c, time.Since(began))
+	o.Note(c, time.Since(began))
 	return nil
 }
 
@@ -63,7 +63,9 @@ func protect(c *fiber.Ctx) (err error) {
 	return c.Next()
 }
 
-func (o *Observer) note(c *fiber.Ctx, took time.Duration) {
+// Note leaves the line in the log and the count in the metrics. It is for requests that never reach Handle, too: those that
+// cannot be parsed.
+func (o *Observer) Note(c *fiber.Ctx, took time.Duration) {
 	method, route, status := label(c.Method()), PatternOf(c), c.Response().StatusCode()
 	o.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	o.duration.WithLabelValues(method, route).Observe(took.Seconds())
