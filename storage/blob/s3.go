@@ -139,7 +139,11 @@ func (s *S3) Put(ctx context.Context, key string, want evidence.Digest, body io.
 		opts.UserMetadata = map[string]string{"x-amz-checksum-sha256": base64.StdEncoding.EncodeToString(sum)}
 		_, err = s.core.PutObject(ctx, s.cfg.Bucket, key, io.LimitReader(body, want.Length), want.Length, "", want.SHA256, opts)
 	}
-	if minio.ToErrorResponse(err).Code == "PreconditionFailed" {
+	if err == nil || minio.ToErrorResponse(err).Code == "PreconditionFailed" {
+		return nil
+	}
+	// A store may refuse early, because another was first, and cut the line while bytes are still under way.
+	if _, gone := s.head(ctx, key); gone == nil {
 		return nil
 	}
 	return stalled(ctx, translate(err))

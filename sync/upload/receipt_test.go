@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +87,7 @@ func TestReceiptVectors(t *testing.T) {
 	keyOf := func(kid string) (*ecdsa.PublicKey, error) {
 		for _, k := range v.JWKS.Keys {
 			if k.Kid == kid && k.For == upload.ReceiptUse {
-				return &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(t, k.X), Y: number(t, k.Y)}, nil
+				return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, octets(t, k.X), octets(t, k.Y)))
 			}
 		}
 		return nil, errors.New("no such key for receipts")
@@ -121,13 +121,13 @@ func TestReceiptVectors(t *testing.T) {
 	}
 }
 
-func number(t *testing.T, text string) *big.Int {
+func octets(t *testing.T, text string) []byte {
 	t.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return new(big.Int).SetBytes(raw)
+	return raw
 }
 
 func TestReceiptForms(t *testing.T) {
