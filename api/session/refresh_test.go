@@ -195,7 +195,7 @@ func TestFamiliesEnd(t *testing.T) {
 	h := w.handheld(street)
 	tokens := h.signedIn(w.account(people.RoleOfficer, street))
 	begin := w.now()
-	for {
+	for range 10 {
 		next, err := h.refresh(w.replicas[0], tokens.Refresh)
 		if err != nil {
 			w.is(err, fault.SessionEnded)
