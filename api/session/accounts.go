@@ -42,18 +42,6 @@ func (s *Service) CreateAccountByServer(ctx context.Context, in NewAccount) (peo
 	return s.createAccount(ctx, record.ServerAuthor, in, o)
 }
 
-// CreateFirstAccount makes the first account. Where there is one already it is fault admin.already_initialised.
-func (s *Service) CreateFirstAccount(ctx context.Context, in NewAccount) (people.Account, error) {
-	n, err := s.Identities.Accounts(ctx)
-	if err != nil {
-		return people.Account{}, err
-	}
-	if n > 0 {
-		return people.Account{}, fault.New(fault.AlreadyInitialised)
-	}
-	return s.CreateAccountByServer(ctx, in)
-}
-
 func (s *Service) createAccount(ctx context.Context, by string, in NewAccount, o officer) (people.Account, error) {
 	name := fold(in.Name)
 	if !signInName(name) {

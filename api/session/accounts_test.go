@@ -63,16 +63,6 @@ func TestAccountsAreRefused(t *testing.T) {
 	}
 }
 
-func TestFirstAccountIsMadeOnce(t *testing.T) {
-	w := onSQLite(t)
-	in := session.NewAccount{Name: "admin", Password: password, Officer: w.officer(people.RoleSecAdmin, district)}
-	_, err := w.replicas[0].CreateFirstAccount(t.Context(), in)
-	w.must(err)
-	in.Name = "admin2"
-	_, err = w.replicas[1].CreateFirstAccount(t.Context(), in)
-	w.is(err, fault.AlreadyInitialised)
-}
-
 func TestDisableAccountWithinReach(t *testing.T) {
 	w := onSQLite(t)
 	s, a := w.replicas[0], w.account(people.RoleOfficer, street)

@@ -80,7 +80,9 @@ var scopes = []struct {
 
 var noon = time.Date(2026, 11, 25, 4, 0, 0, 0, time.UTC)
 
-func forever(unit string) func(Role) Grant { return func(r Role) Grant { return Grant{Role: r, Unit: unit} } }
+func forever(unit string) func(Role) Grant {
+	return func(r Role) Grant { return Grant{Role: r, Unit: unit} }
+}
 
 func between(from, to time.Time) func(Role) Grant {
 	return func(r Role) Grant { return Grant{Role: r, Unit: "120102001", From: from, To: to} }
