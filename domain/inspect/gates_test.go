@@ -118,7 +118,9 @@ func (facts) Find(_ context.Context, collection, id string) (object, bool, error
 	return nil, false, nil
 }
 
-func (facts) Match(context.Context, string, string, string) (map[string]object, error) { return nil, nil }
+func (facts) Match(context.Context, string, string, string) (map[string]object, error) {
+	return nil, nil
+}
 
 func TestItemsReliedOn(t *testing.T) {
 	open := object{"state": Open, "unit": "u", "items": []any{"1", 4.0, ""}, "task": "t", "checklist": "c"}
