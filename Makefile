@@ -5,7 +5,6 @@ SHELL       := bash
 
 program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
-version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # Services that must not be missing: with these names set a test that lacks one fails instead of skipping.
 required := postgres,minio,versitygw
@@ -46,7 +45,7 @@ test: tools fmt-check vet lint house ## everything CI runs: format, vet, lint, h
 
 .PHONY: build
 build: ## the program, without cgo, as bin/fieldwarden
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(version)" -o bin/fieldwarden $(program)
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/fieldwarden $(program)
 
 .PHONY: demo
 demo: ## watch handhelds do a day of work against a real server

@@ -44,7 +44,7 @@ var rules = []rule{
 	{"domain", []string{"domain/record", "domain/fault"}, "domain packages share only records and faults"},
 	{"sync", []string{"sync", "domain"}, "use cases know the domain and nothing of edges or storage"},
 	{"storage/storagetest", []string{"storage", "sync", "domain"}, "test suites of ports"},
-	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/jobs", "sync/upload", "sync/papers", "sync/wire", "domain", "migrations"},
+	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/jobs", "sync/upload", "sync/papers", "sync/audit", "sync/wire", "domain", "migrations"},
 		"storage fulfils the ports of sync and domain"},
 	{"api", []string{"api", "sync", "domain"}, "HTTP speaks to use cases, never to storage"},
 	{"cmd", []string{"api", "cmd", "domain", "migrations", "storage", "sync"}, "the program puts everything together"},
@@ -66,7 +66,7 @@ var technology = map[string][]string{
 	"testing":                               {"storage/storagetest"},
 	"pgregory.net/rapid":                    {"storage/storagetest"},
 	module + "/storage/storagetest":         {"storage/storagetest"},
-	"github.com/golang-jwt/jwt":             {"api/session", "cmd", "sync"},
+	"github.com/golang-jwt/jwt":             {"api/token"},
 	"github.com/prometheus/client_golang":   {"api", "cmd"},
 	"github.com/alecthomas/kong":            {"cmd"},
 	"github.com/caarlos0/env":               {"cmd/fieldwarden/config"},
@@ -80,9 +80,6 @@ var technology = map[string][]string{
 
 // vague are names that say nothing of what a package is for.
 var vague = []string{"base", "common", "core", "helper", "helpers", "lib", "manager", "misc", "model", "models", "shared", "types", "util", "utils"}
-
-// pins is the file that names libraries before their first use, behind a build tag that is never set.
-const pins = "cmd/fieldwarden/pins.go"
 
 // maxLines is where a file has long stopped being one thing.
 const maxLines = 500
@@ -170,7 +167,7 @@ func (in *inspection) source(name string, file *ast.File) {
 			continue // the parser has seen to it
 		}
 		in.imported(name, spec, target)
-		if !test && name != pins {
+		if !test {
 			in.ours(name, folder, target)
 			in.foreign(name, folder, target)
 		}
