@@ -161,23 +161,33 @@ func (ch *change) mergeRemove(base, theirs record.Object) {
 func (ch *change) mergePatch(op wire.Sealed, base, theirs record.Object, byServer bool) *fault.Error {
 	r := ch.c.Merge(record.Edit{Base: base, Theirs: theirs, Patch: op.Patch, ByServer: byServer})
 	ch.event.After, ch.clashes, ch.changed = r.Body, r.Clashes, r.Changed || theirs == nil
-	for _, o := range r.Offences {
-		if o.Kind == record.AlreadyFrozen {
-			return fault.New(fault.FieldFrozen).At(o.Path)
-		}
-		return fault.New(fault.FieldServerOwned).At(o.Path)
+	if len(r.Offences) > 0 {
+		return offence(r.Offences[0])
 	}
-	for _, f := range ch.c.Check(r.Body) {
-		if f.Kind == record.Missing {
-			return fault.New(fault.FieldRequired).At(f.Path)
-		}
-		want := string(f.Want)
-		if f.Kind == record.Nested {
-			want = "no objects in arrays"
-		}
-		return fault.New(fault.FieldKind).At(f.Path).Detail("应为 "+want, "want "+want)
+	if flaws := ch.c.Check(r.Body); len(flaws) > 0 {
+		return flaw(flaws[0])
 	}
 	return nil
+}
+
+// offence says why the author may not make an edit at all.
+func offence(o record.Offence) *fault.Error {
+	if o.Kind == record.AlreadyFrozen {
+		return fault.New(fault.FieldFrozen).At(o.Path)
+	}
+	return fault.New(fault.FieldServerOwned).At(o.Path)
+}
+
+// flaw says what is wrong with the form of a body.
+func flaw(f record.Flaw) *fault.Error {
+	if f.Kind == record.Missing {
+		return fault.New(fault.FieldRequired).At(f.Path)
+	}
+	want := string(f.Want)
+	if f.Kind == record.Nested {
+		want = "no objects in arrays"
+	}
+	return fault.New(fault.FieldKind).At(f.Path).Detail("应为 "+want, "want "+want)
 }
 
 func reject(op wire.Sealed, why *fault.Error) record.Outcome {
