@@ -100,6 +100,18 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// editAtPull makes an edit when the device's push is done and its pull begins: edits never wait for the network.
+func (h *handheld) editAtPull(change func()) {
+	done := false
+	h.line.edit = func(r *http.Request) *http.Request {
+		if strings.HasSuffix(r.URL.Path, "/pull") && !done {
+			done = true
+			change()
+		}
+		return r
+	}
+}
+
 // News about a record with unsent edits waits: what the person sees is the version the edits name, with them on top, and
 // nothing of what others did is lost when they are answered.
 func TestNewsWaitsForUnsentEdits(t *testing.T) {
@@ -111,24 +123,52 @@ func TestNewsWaitsForUnsentEdits(t *testing.T) {
 	b.sync()
 	b.set(id, "address", "b 路")
 	b.sync()
-	// a edits between its push and its pull, as edits never wait for the network
-	edited := false
-	a.line.edit = func(r *http.Request) *http.Request {
-		if strings.HasSuffix(r.URL.Path, "/pull") && !edited {
-			edited = true
-			a.set(id, "phone", "a")
-		}
-		return r
-	}
+	a.set(id, "representative", "甲") // goes out and is answered
+	a.editAtPull(func() { a.set(id, "phone", "a") })
 	a.sync()
 	a.line.edit = nil
-	if r := a.get(id); r.Version != 1 || r.Body["phone"] != "a" || r.Body["address"] != nil || r.Unsent != 1 {
+	r := a.get(id)
+	if r.Version != 1 || r.Body["phone"] != "a" || r.Body["representative"] != "甲" || r.Body["address"] != nil || r.Unsent != 1 {
 		t.Errorf("with an unsent edit on the old version the person sees %+v", r)
 	}
 	a.restart()
 	a.sync()
-	if r := a.get(id); r.Version != 3 || r.Body["phone"] != "a" || r.Body["address"] != "b 路" {
+	if r := a.get(id); r.Version != 4 || r.Body["phone"] != "a" || r.Body["representative"] != "甲" || r.Body["address"] != "b 路" {
 		t.Errorf("after the answer the person sees %+v", r)
+	}
+}
+
+// News that has waited for an edit is let in also when the edit is rejected, and when the news is that the record is gone.
+func TestNewsThatWaitedIsLetIn(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b := w.handheld(street), w.handheld(street)
+	kept := a.create(street, "理发店")
+	removed, err := a.Create(ctx, "tasks", record.Object{"title": "检查", "unit": street, "kind": "routine", "state": "draft"})
+	a.must(err)
+	a.sync()
+	b.sync()
+	b.set(kept, "address", "b 路")
+	b.must(b.Remove(ctx, "tasks", removed))
+	b.sync()
+	a.editAtPull(func() {
+		a.set(kept, "phone", 7.0)
+		a.must(a.Update(ctx, "tasks", removed, func(body record.Object) { body["title"] = 7.0 }))
+	})
+	a.sync()
+	if _, err := a.Get(ctx, "tasks", removed); err != nil {
+		t.Errorf("the record went while an edit was under way: %v", err)
+	}
+	a.sync()
+	if r := a.get(kept); r.Version != 2 || r.Body["address"] != "b 路" || r.Body["phone"] != nil {
+		t.Errorf("after the rejection the person sees %+v", r)
+	}
+	_, err = a.Get(ctx, "tasks", removed)
+	want(t, err, fault.RecordUnknown)
+	var waiting int
+	a.must(a.file().QueryRow("SELECT count(*) FROM arrivals").Scan(&waiting))
+	if waiting != 0 {
+		t.Errorf("%d pieces of news still wait", waiting)
 	}
 }
 
