@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fieldwarden/fieldwarden/api/guard"
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/domain/document"
@@ -50,7 +51,7 @@ type Core struct {
 // Open connects to database and blob store, brings the schema up to date and builds the services. A database that others use
 // too may be migrated by any of them: a lock keeps them apart.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Core, error) {
-	c := &Core{Config: cfg, Log: log}
+	c := &Core{Config: cfg, Log: slog.New(guard.Named(log.Handler()))} // the services' lines name their request too
 	url, err := cfg.Database()
 	if err != nil {
 		return nil, err
