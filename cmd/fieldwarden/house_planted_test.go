@@ -70,7 +70,7 @@ func TestHouseAllowsWhatTheMapDraws(t *testing.T) {
 		"sync/client/x.go":               {"net/http", "database/sql", "modernc.org/sqlite"},
 		"storage/db/x.go":                {ours + "sync/push", ours + "domain/people", ours + "migrations", "gorm.io/gorm"},
 		"storage/storagetest/push/x.go":  {ours + "sync/push", ours + "storage/db", "testing"},
-		"api/session/x.go":               {ours + "domain/people", ours + "sync/wire", "github.com/golang-jwt/jwt/v5"},
+		"api/token/x.go":                 {ours + "domain/people", ours + "sync/wire", "github.com/golang-jwt/jwt/v5"},
 		"cmd/fieldwarden/server/x.go":    {ours + "api", ours + "storage/db", ours + "sync/push"},
 		"domain/people/x_test.go":        {ours + "storage/db", "net/http", "encoding/json"},
 		"domain/inspect/testdata/one.go": {ours + "storage/db"},
