@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"text/tabwriter"
 
@@ -20,15 +19,10 @@ type verifyCommand struct {
 
 // Run checks the configured store: status 0 when nothing was found, 1 when something was.
 func (v verifyCommand) Run(ctx context.Context) error {
-	cfg, err := loaded()
-	if err != nil {
-		return err
-	}
-	core, err := server.Open(ctx, cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer core.Close()
+	return withCore(ctx, func(core *server.Core) error { return v.check(ctx, core) })
+}
+
+func (v verifyCommand) check(ctx context.Context, core *server.Core) error {
 	a := audit.Auditor{Reader: core.DB}
 	if !v.SkipBytes {
 		a.Bytes = core.Blobs
