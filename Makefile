@@ -6,15 +6,15 @@ SHELL       := bash
 program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
 
-# Services that must not be missing: with these names set a test that lacks one fails instead of skipping.
-required := postgres,minio,versitygw
+# Programs that must not be missing: with these names set a test that lacks one fails instead of skipping.
+required := postgres,minio,versitygw,pdftotext
 
 .PHONY: help
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: tools
-tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, staticcheck
+tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, poppler, staticcheck
 	@deploy/tools/install.sh
 
 .PHONY: fmt

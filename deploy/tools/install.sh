@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL from the system's packages. Running it again does nothing and says nothing.
+# folder, PostgreSQL and poppler's PDF reader from the system's packages. Running it again does nothing and says nothing.
 set -euo pipefail
 
 # A tool is "program package version". MinIO's upstream is archived; this is its last commit.
@@ -50,23 +50,31 @@ build() {
   say "built $program in $((SECONDS - started)) s"
 }
 
+# packages installs from the system's packages, or says who must.
+packages() {
+  if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
+    say "missing: $*. Install it and run this again; on Debian, as root: apt-get install $*"
+    return 1
+  fi
+  say "installing $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 # postgres installs the server programs alone: the tests start private servers, so no cluster of the system's is made.
 postgres() {
   if command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
     return
   fi
-  if ! command -v apt-get >/dev/null || [[ $(id -u) != 0 ]]; then
-    say "PostgreSQL is missing (initdb was not found). Install it and run this again; on Debian, as root: apt-get install postgresql"
-    return 1
-  fi
-  say "installing PostgreSQL"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+  packages postgresql-common
   mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/fieldwarden.conf
-  apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+  packages postgresql
 }
+
+# poppler is the second reader of the papers' text.
+poppler() { command -v pdftotext >/dev/null || packages poppler-utils; }
 
 main() {
   local bin program package version
@@ -77,6 +85,7 @@ main() {
     current "$bin/$program" "$version" || build "$program" "$package" "$version" "$bin"
   done
   postgres
+  poppler
 }
 
 if [[ ${1:-} == --folder ]]; then

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 )
 
 // update rewrites the files under testdata that say where every line of the sample papers stands:
@@ -134,10 +135,7 @@ func TestTextComesBack(t *testing.T) {
 
 // A second reader agrees, where the machine has one.
 func TestTextByPoppler(t *testing.T) {
-	program, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("skipped: pdftotext is missing; install poppler-utils")
-	}
+	program := services.Program(t, "pdftotext", "install poppler, on Debian: apt-get install poppler-utils")
 	pages, _ := printed(t, penalty(t))
 	cmd := exec.Command(program, "-", "-")
 	cmd.Stdin = bytes.NewReader(pages)

@@ -29,6 +29,16 @@ func missing(t testing.TB, name, hint string) {
 	t.Skipf("skipped: %s is missing; %s", name, hint)
 }
 
+// Program returns the path of a program that a test runs once and that needs no starting; hint says how to get it.
+func Program(t testing.TB, name, hint string) string {
+	t.Helper()
+	path, ok := find(name)
+	if !ok {
+		missing(t, name, hint)
+	}
+	return path
+}
+
 // find looks a program up in the tools folder, in further folders, and in the PATH.
 func find(program string, folders ...string) (string, bool) {
 	if tools := os.Getenv("FIELDWARDEN_TOOLS"); tools != "" {
