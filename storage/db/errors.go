@@ -50,12 +50,12 @@ func translate(err error) error {
 
 func translatePostgres(err *pgconn.PgError) error {
 	switch {
-	case err.Code == "23505":
-		return doubled(err.ConstraintName, err)
 	case err.Code == "53100":
 		return fault.New(fault.StorageFull).Because(err)
 	case strings.HasPrefix(err.Code, "08"), strings.HasPrefix(err.Code, "57P"), strings.HasPrefix(err.Code, "53"), retryable(err):
 		return fault.New(fault.TemporarilyDown).Because(err)
+	case err.Code == "23505":
+		return doubled(err.ConstraintName, err)
 	}
 	return err
 }
@@ -83,8 +83,13 @@ func doubled(constraint string, err error) error {
 	return err
 }
 
-// retryable reports whether PostgreSQL asks for the transaction to be run again: serialization failure or deadlock.
+// retryable reports whether the transaction should be run again: PostgreSQL asks for it (serialization failure, deadlock), or
+// somebody has made the same version of a record meanwhile. That is so when one record id is created twice at once in two
+// feeds: no lock keeps the two apart, and the second must find what the first has made.
 func retryable(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+	if !errors.As(err, &pg) {
+		return false
+	}
+	return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505" && pg.ConstraintName == "revisions_pkey"
 }

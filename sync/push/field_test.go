@@ -99,8 +99,16 @@ func newField(t testing.TB, d *db.DB) *field {
 // grant makes an officer with the officer's role in a unit.
 func (f *field) grant(officer, unit string) {
 	f.t.Helper()
-	f.own(push.ServerOp{Collection: "officers", Record: officer, Action: record.Create, Patch: record.Object{
-		"name": "甲", "grants": record.Object{"g": record.Object{"role": "officer", "unit": unit}}}})
+	f.own(serverOfficer(officer, unit))
+}
+
+// serverOfficer makes somebody who is an officer in each of the units.
+func serverOfficer(officer string, units ...string) push.ServerOp {
+	grants := record.Object{}
+	for _, unit := range units {
+		grants[unit] = record.Object{"role": "officer", "unit": unit}
+	}
+	return push.ServerOp{Collection: "officers", Record: officer, Action: record.Create, Patch: record.Object{"name": "甲", "grants": grants}}
 }
 
 func (f *field) own(ops ...push.ServerOp) {
@@ -115,6 +123,7 @@ type handheld struct {
 	f       *field
 	id      string
 	officer string
+	unit    string // where the device belongs
 	key     *ecdsa.PrivateKey
 	seq     uint64
 	head    string
@@ -130,7 +139,7 @@ func (f *field) handheld() *handheld {
 		f.t.Fatal(err)
 	}
 	public, _ := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	h := &handheld{f: f, id: newID(), officer: f.officer, key: key}
+	h := &handheld{f: f, id: newID(), officer: f.officer, unit: street, key: key}
 	n := fmt.Sprint(enrolled.Add(1))
 	if err := f.db.CreateCode(ctx, people.EnrolmentCode{Digest: n, Unit: street, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 		f.t.Fatal(err)
@@ -186,7 +195,7 @@ func (h *handheld) send(p wire.Push) (wire.PushReply, error) {
 	for _, text := range p.Ops {
 		q.Ops = append(q.Ops, text.Clone())
 	}
-	return h.f.service.Apply(context.Background(), people.Caller{Device: h.id, Officer: h.officer, Unit: street}, q)
+	return h.f.service.Apply(context.Background(), people.Caller{Device: h.id, Officer: h.officer, Unit: h.unit}, q)
 }
 
 // push seals, signs and sends ops that must be taken, and returns their outcomes.

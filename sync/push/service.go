@@ -65,6 +65,9 @@ func (s *Service) inTx(ctx context.Context, fn func(context.Context, Tx) (wire.P
 			break
 		}
 	}
+	if errors.Is(err, errMoved) {
+		err = fault.New(fault.TemporarilyDown).Because(err)
+	}
 	if err != nil {
 		return wire.PushReply{}, err
 	}
