@@ -47,12 +47,14 @@ func (d *DB) OpsOf(ctx context.Context, device string, fn func(audit.Op) error) 
 func (d *DB) AllVersions(ctx context.Context, fn func(audit.Version) error) error {
 	return rows(ctx, d.pool(), func(r *sql.Rows) error {
 		var v audit.Version
-		err := r.Scan(&v.Record, &v.Collection, &v.Version, &v.Op, &v.Body, &v.OpRecord, &v.Head.Version, &v.Head.Op, &v.Head.Body)
+		err := r.Scan(&v.Record, &v.Collection, &v.Version, &v.Op, &v.Removed, &v.Body, &v.OpRecord, &v.OpText,
+			&v.Head.Version, &v.Head.Op, &v.Head.Body)
 		if err != nil {
 			return err
 		}
 		return fn(v)
-	}, `SELECT v.record, v.collection, v.version, v.op, v.body, COALESCE(o.record, ''), COALESCE(h.version, 0), COALESCE(h.op, ''), COALESCE(h.body, '')
+	}, `SELECT v.record, v.collection, v.version, v.op, v.removed, v.body, COALESCE(o.record, ''), COALESCE(o.text, ''),
+			COALESCE(h.version, 0), COALESCE(h.op, ''), COALESCE(h.body, '')
 		FROM revisions v LEFT JOIN ops o ON o.id = v.op LEFT JOIN records h ON h.id = v.record ORDER BY v.record, v.version`)
 }
 

@@ -2,8 +2,8 @@
 // signatures under it, every record's chain of versions with the operation behind each, and the bytes of every recording and
 // paper that was acknowledged. It is the one verifier: operators, supervisors and tests use it alike.
 //
-// It must not trust what the write path has concluded, and must not change anything. It does not merge again: that a version
-// is the right result of its op is proven by the tests of merging, not here.
+// It must not trust what the write path has concluded, and must not change anything. It does not merge again, but a version may
+// differ from the one before it only by what its op says: see follow.
 package audit
 
 import (
@@ -53,8 +53,10 @@ type Version struct {
 	Collection string
 	Version    uint64
 	Op         string
+	Removed    bool
 	Body       []byte
 	OpRecord   string // the record that the op names; "" when the op is missing
+	OpText     []byte // RFC 8785
 	Head       Head   // the record as it stands
 }
 

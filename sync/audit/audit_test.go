@@ -205,6 +205,9 @@ var alterations = []struct{ name, statements, kind string }{
 	{"the device's head is changed", "UPDATE devices SET head_hash = 'x'", "device"},
 	{"a version is gone", "DELETE FROM revisions WHERE version = 2 AND collection = 'inspections'", "version"},
 	{"a version is laid to another op", "UPDATE revisions SET op = (SELECT id FROM ops WHERE collection = 'documents') || 'x' WHERE version = 2", "version"},
+	{"a body is changed and later edits stand on it", "UPDATE revisions SET body = replace(body, 'planned', 'open') WHERE version >= 2 AND collection = 'inspections'; " +
+		"UPDATE records SET body = replace(body, 'planned', 'open') WHERE collection = 'inspections'", "version"},
+	{"a removal is made up", "UPDATE revisions SET removed = true WHERE version = 2 AND collection = 'inspections'", "version"},
 	{"a version's body is changed at the head", "UPDATE revisions SET body = replace(body, '无异议', '有异议') WHERE version = 3", "head"},
 	{"a record's body is changed", "UPDATE records SET body = replace(body, '无异议', '有异议')", "head"},
 	{"a record is set back", "UPDATE records SET version = 2 WHERE collection = 'inspections'", "head"},

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// versions checks every record's history: versions count from 1 without gaps, each was made by an op on that record, and the
-// record as it stands is its newest version.
+// versions checks every record's history: versions count from 1 without gaps, each was made by an op on that record
+// and differs from the one before by what the op says, and the record as it stands is its newest version.
 func (a *Auditor) versions(ctx context.Context, r *Report) error {
 	var last Version
 	end := func() {
@@ -29,6 +32,8 @@ func (a *Auditor) versions(ctx context.Context, r *Report) error {
 		}
 		if v.OpRecord != v.Record {
 			r.add("version", where, "该版本没有对应的操作", "no op on this record made this version")
+		} else if !follows(v, last) {
+			r.add("version", where, "该版本的改动不是其操作所作", "this version differs from the one before by more than its op says")
 		}
 		last = v
 		last.Body, last.Head.Body = bytes.Clone(v.Body), bytes.Clone(v.Head.Body)
@@ -53,4 +58,48 @@ func (a *Auditor) headOf(newest Version, r *Report) {
 	case newest.Head.Version != newest.Version || newest.Head.Op != newest.Op || !bytes.Equal(newest.Head.Body, newest.Body):
 		r.add("head", where, "记录内容与其最新版本不符", "the record is not its newest version")
 	}
+}
+
+// follows reports whether a version can come of the one before it (Version 0: of nothing) by its op: whatever differs must
+// be in the op's patch, with that value. What the patch says and the version does not have may have clashed, or been said already. A
+// removal leaves the body as it was. So a body that was changed behind the program's back is found even when later edits stand on it.
+func follows(v, before Version) bool {
+	body, err := wire.Object(v.Body)
+	if err != nil {
+		return false
+	}
+	op, err := wire.Open(bytes.Clone(v.OpText))
+	if err != nil {
+		return false
+	}
+	prev := record.Object{}
+	if before.Version > 0 {
+		if prev, err = wire.Object(before.Body); err != nil {
+			return false
+		}
+	}
+	if v.Removed {
+		return op.Action == string(record.Remove) && record.Equal(body, prev)
+	}
+	return within(record.Diff(prev, body), op.Patch)
+}
+
+// within reports whether every change is one that the patch makes too.
+func within(changes, patch record.Object) bool {
+	for field, change := range changes {
+		said, ok := patch[field]
+		if !ok {
+			return false
+		}
+		inner, object := change.(record.Object)
+		saidInner, saidObject := said.(record.Object)
+		if object && saidObject {
+			if !within(inner, saidInner) {
+				return false
+			}
+		} else if !record.Equal(change, said) {
+			return false
+		}
+	}
+	return true
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/db"
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/databases"
+	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -43,6 +44,11 @@ func TestWalks(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+		// The one verifier finds nothing wrong with all that an honest server has stored.
+		report, err := (&audit.Auditor{Reader: d}).Run(context.Background())
+		if err != nil || !report.Sound() || report.Ops == 0 {
+			t.Errorf("the audit: %v, %+v", err, report)
+		}
 	})
 }
 
