@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -13,18 +14,21 @@ import (
 // LockDevice implements push.Tx.
 func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error) {
 	d := push.Device{ID: device}
-	var revoked int64
-	query := "SELECT last_seq, head_hash, public_key, revoked_at FROM devices WHERE id = " + t.param(1) + t.forUpdate()
-	err := t.conn.QueryRowContext(ctx, query, device).Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked)
-	if err != nil {
-		return push.Device{}, translate(err)
+	known := false
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var revoked int64
+		var officer sql.NullString
+		err := r.Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked, &officer)
+		known, d.Revoked = true, revoked != 0
+		if officer.Valid {
+			d.Officers = append(d.Officers, officer.String)
+		}
+		return err
+	}, "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id"+
+		" WHERE d.id = "+t.param(1)+" ORDER BY o.officer"+t.forUpdateOf("d"), device)
+	if err == nil && !known {
+		err = fault.New(fault.NotFound)
 	}
-	d.Revoked = revoked != 0
-	err = rows(ctx, t.conn, func(r *sql.Rows) error {
-		var officer string
-		defer func() { d.Officers = append(d.Officers, officer) }()
-		return r.Scan(&officer)
-	}, "SELECT officer FROM device_officers WHERE device = "+t.param(1)+" ORDER BY officer", device)
 	return d, err
 }
 
@@ -32,6 +36,14 @@ func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error)
 func (d *DB) forUpdate() string {
 	if d.dialect == postgreSQL {
 		return " FOR UPDATE"
+	}
+	return ""
+}
+
+// forUpdateOf locks the rows of one table of a join.
+func (d *DB) forUpdateOf(alias string) string {
+	if d.dialect == postgreSQL {
+		return " FOR UPDATE OF " + alias
 	}
 	return ""
 }

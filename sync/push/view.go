@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -35,15 +36,21 @@ type ownPatch struct {
 	patch   record.Object
 }
 
-// newView reads the records, which must lie in locked feeds, and for ops based on older versions what the author had seen.
+// newView reads the records, which are sorted and must lie in locked feeds, and for ops based on older versions what the author
+// had seen. The people of the device come with them: every op asks for its author.
 func newView(ctx context.Context, w *work, records []string) (*view, error) {
 	v := &view{entries: map[string]entry{}, bodies: map[Version]record.Object{}, own: map[string][]ownPatch{}}
-	rows, err := w.tx.Records(ctx, records)
+	wanted := records
+	if w.device != nil {
+		wanted = slices.Concat(records, w.device.Officers)
+	}
+	rows, err := w.tx.Records(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
 	for id, row := range rows {
-		if _, locked := w.heads[row.Feed]; !locked {
+		_, named := slices.BinarySearch(records, id)
+		if _, locked := w.heads[row.Feed]; named && !locked {
 			return nil, errMoved
 		}
 		if err := v.load(id, row); err != nil {
