@@ -41,19 +41,6 @@ func (c simulateCommand) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range c.Visits {
-		if err := c.visit(ctx, d, i+1); err != nil {
-			return err
-		}
-	}
-	if err := d.Sync(ctx); err != nil {
-		return err
-	}
-	return tell(ctx, d)
-}
-
-// visit records one inspection as it is begun in the street.
-func (c simulateCommand) visit(ctx context.Context, d *client.Device, n int) error {
 	who, err := d.Identity(ctx)
 	if err != nil {
 		return err
@@ -62,12 +49,26 @@ func (c simulateCommand) visit(ctx context.Context, d *client.Device, n int) err
 	if err != nil {
 		return err
 	}
+	for i := range c.Visits {
+		if err := c.visit(ctx, d, who, officer, i+1); err != nil {
+			return err
+		}
+	}
+	if err := d.Sync(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("%s（%s，%s） · %s\n", who.Name, who.Unit, who.ID, officer.Name)
+	return tell(ctx, d)
+}
+
+// visit records one inspection as it is begun in the street.
+func (c simulateCommand) visit(ctx context.Context, d *client.Device, who client.Identity, officer client.Officer, n int) error {
 	unit := c.Unit
 	if unit == "" {
 		unit = who.Unit
 	}
 	now := time.Now().UTC().Format(time.RFC3339)
-	_, err = d.Create(ctx, "inspections", record.Object{"unit": unit, "state": "open", "startedAt": now,
+	_, err := d.Create(ctx, "inspections", record.Object{"unit": unit, "state": "open", "startedAt": now,
 		"officers": record.Object{officer.ID: record.Object{"role": "lead"}},
 		"summary":  fmt.Sprintf("模拟检查第 %d 次", n)})
 	return err
@@ -75,15 +76,6 @@ func (c simulateCommand) visit(ctx context.Context, d *client.Device, n int) err
 
 // tell prints what the device now holds and what a person must look at.
 func tell(ctx context.Context, d *client.Device) error {
-	who, err := d.Identity(ctx)
-	if err != nil {
-		return err
-	}
-	officer, err := d.Officer(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s（%s，%s） · %s\n", who.Name, who.Unit, who.ID, officer.Name)
 	catalogue, err := collections.Catalogue()
 	if err != nil {
 		return err
