@@ -356,6 +356,9 @@ func (w *world) foreignBodies(evidence string, boss, leader *person) {
 		leader.send("POST", "/v1/enrolment-codes", map[string]any{"unit": street}).fails(404, "request.not_found")
 		boss.send("POST", "/v1/accounts", map[string]any{"name": "taken-over", "password": password, "officer": w.officer.officer}).fails(404, "request.not_found")
 		w.stranger.send("POST", "/v1/sync/push", w.officer.ops(street, 1)).fails(403, "device.mismatch")
+		w.officer.send("POST", "/v1/ops", map[string]any{"ops": []any{}}).fails(400, "op.invalid")
+		w.officer.send("POST", "/v1/ops", map[string]any{"ops": []any{map[string]any{"id": "x", "collection": "tasks", "record": newID(),
+			"action": "create", "base": 0}}}).fails(400, "op.invalid")
 		w.officer.seq, w.officer.head = 0, ""
 		var page struct{ Cursor string }
 		w.officer.send("POST", "/v1/sync/pull", map[string]any{}).want(200).into(&page)

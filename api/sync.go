@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -16,6 +17,23 @@ func (s *server) push(r *request) error {
 	out, err := s.Push.Apply(r.ctx, r.caller, in)
 	if err != nil {
 		return err
+	}
+	return r.reply(http.StatusOK, out)
+}
+
+// writeOnline takes the edits of a person who works online. They may be sent again: an op's id says that it is the same.
+func (s *server) writeOnline(r *request) error {
+	var in wire.Online
+	if err := r.decode(&in); err != nil {
+		return err
+	}
+	outcomes, err := s.Push.ApplyOnline(r.ctx, r.caller, in.Ops)
+	if err != nil {
+		return err
+	}
+	out := wire.OnlineReply{Outcomes: make([]wire.Outcome, len(outcomes))}
+	for i, o := range outcomes {
+		out.Outcomes[i] = push.ToWire(o)
 	}
 	return r.reply(http.StatusOK, out)
 }

@@ -29,7 +29,7 @@ func (d *DB) Revisions(ctx context.Context, id string) ([]pull.Revision, error) 
 		v.Device, v.OccurredAt, v.ReceivedAt = device.String, moment(occurred), moment(received)
 		found = append(found, v)
 		return err
-	}, `SELECT v.version, v.op, o.action, o.author, o.device, o.occurred_at, o.received_at, o.status, v.body
+	}, `SELECT v.version, v.op, o.action, o.author, COALESCE(o.device, o.online), o.occurred_at, o.received_at, o.status, v.body
 		FROM revisions v JOIN ops o ON o.id = v.op AND o.record = v.record WHERE v.record = `+d.param(1)+" ORDER BY v.version", id)
 	return found, err
 }

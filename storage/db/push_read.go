@@ -66,6 +66,26 @@ func (t *tx) Outcomes(ctx context.Context, device string, from, to uint64) (map[
 	return past, err
 }
 
+// Ops implements push.Tx.
+func (t *tx) Ops(ctx context.Context, ids []string) (map[string]push.Taken, error) {
+	taken := map[string]push.Taken{}
+	where, arg := t.among("id", 1, ids)
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var id string
+		var device, online sql.NullString
+		var op push.Taken
+		var outcome []byte
+		err := r.Scan(&id, &device, &online, &op.Text, &outcome)
+		if err == nil {
+			op.Device, op.Online = device.String, online.String
+			op.Outcome, err = outcomeFrom(outcome)
+		}
+		taken[id] = op
+		return err
+	}, "SELECT id, device, online, text, outcome FROM ops WHERE "+where, arg)
+	return taken, err
+}
+
 // FeedsOf implements push.Tx.
 func (t *tx) FeedsOf(ctx context.Context, records []string) (map[string]string, error) {
 	feeds := map[string]string{}

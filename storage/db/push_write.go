@@ -46,6 +46,7 @@ func (t *tx) writeOps(ctx context.Context, b *push.Batch) error {
 		{"device", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Device) })},
 		{"seq", collect(b.Ops, seqOrNull)},
 		{"push", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Push) })},
+		{"online", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Online) })},
 		{"collection", collect(b.Ops, func(o push.OpRow) string { return o.Collection })},
 		{"record", collect(b.Ops, func(o push.OpRow) string { return o.Record })},
 		{"action", collect(b.Ops, func(o push.OpRow) string { return string(o.Action) })},

@@ -39,6 +39,7 @@ func Writes(t *testing.T, open func(t *testing.T) Database) {
 		{"a failing write leaves no trace", (*writes).failingWrite},
 		{"an op is taken once", (*writes).once},
 		{"the first claim of a number stands", (*writes).numbers},
+		{"ops by their ids", (*writes).opsById},
 		{"the device's own ops since a version", (*writes).ownSince},
 		{"what waits for a rejected creation", (*writes).unmet},
 		{"records are found by a field", (*writes).match},

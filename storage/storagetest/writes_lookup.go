@@ -42,6 +42,29 @@ func (s *writes) edits(device, rec string, from uint64, outcomes ...record.Outco
 	return b.Ops
 }
 
+func (s *writes) opsById() {
+	b, online := batch(s.enrol(), "unit/a", 1), batch(s.enrol(), "unit/b", 1)
+	online.Device, online.Push = nil, nil
+	online.Ops[0].Device, online.Ops[0].Push, online.Ops[0].Online, online.Ops[0].Text = "", "", "desk", []byte(`{"online":true}`)
+	s.put(b)
+	s.put(online)
+	s.tx(func(ctx context.Context, tx push.Tx) {
+		ids := []string{b.Ops[0].ID, online.Ops[0].ID, newID()}
+		taken, err := tx.Ops(ctx, ids)
+		s.must(err)
+		first, second := taken[ids[0]], taken[ids[1]]
+		if len(taken) != 2 || first.Device != b.Device.ID || first.Online != "" || second.Device != "" || second.Online != "desk" {
+			s.Errorf("taken %+v", taken)
+		}
+		if string(second.Text) != `{"online":true}` || first.Outcome.Conflict != b.Ops[0].Outcome.Conflict {
+			s.Errorf("text %s, outcome %+v", second.Text, first.Outcome)
+		}
+		if none, err := tx.Ops(ctx, nil); err != nil || len(none) != 0 {
+			s.Errorf("no ids: %v, %v", none, err)
+		}
+	})
+}
+
 func (s *writes) ownSince() {
 	mine, other := s.enrol(), s.enrol()
 	b := batch(mine, "unit/a", 1)

@@ -32,7 +32,7 @@ type Revision struct {
 	Op         string
 	Action     string
 	Author     string
-	Device     string // "" for the server's own
+	Device     string // that signed the op, or through which it was written online; "" for the server's own
 	OccurredAt time.Time
 	ReceivedAt time.Time
 	Status     string

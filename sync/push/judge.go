@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -12,10 +13,10 @@ import (
 // authorize asks the table of rights whether the author may do this to the record, where it is and where it would be.
 // The author may be another than who brings the push: two officers share a handheld.
 func (w *work) authorize(ctx context.Context, op wire.Sealed, ch change) (*fault.Error, error) {
-	if w.device == nil {
+	if w.byServer() {
 		return nil, nil
 	}
-	if !contains(w.device.Officers, op.Author) {
+	if w.device != nil && !slices.Contains(w.device.Officers, op.Author) {
 		return fault.New(fault.AuthorNotOnDevice).At("author"), nil
 	}
 	grants, err := w.grantsOf(ctx, op.Author)
@@ -32,15 +33,6 @@ func (w *work) authorize(ctx context.Context, op wire.Sealed, ch change) (*fault
 		}
 	}
 	return nil, nil
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *work) grantsOf(ctx context.Context, officer string) ([]people.Grant, error) {
@@ -69,7 +61,7 @@ type flagged struct {
 // judge asks every gate of the collection. The first breach of a refusing gate refuses the op; breaches of flagging gates
 // become findings. The server's own ops are not judged.
 func (w *work) judge(ctx context.Context, ch change) ([]flagged, *fault.Error, error) {
-	if w.device == nil {
+	if w.byServer() {
 		return nil, nil, nil
 	}
 	var flags []flagged

@@ -113,7 +113,7 @@ func (w *work) merge(c *record.Collection, op wire.Sealed) (change, *fault.Error
 	e := w.view.entries[op.Record]
 	ch := change{c: c, event: w.event(op, e.body)}
 	base, foreign, ok := e.body, false, true
-	if w.device != nil {
+	if !w.byServer() {
 		base, foreign, ok = w.view.seen(op)
 	}
 	if !ok {
@@ -127,7 +127,7 @@ func (w *work) merge(c *record.Collection, op wire.Sealed) (change, *fault.Error
 	case record.Action(op.Action) == record.Remove:
 		ch.mergeRemove(base, e.body)
 	default:
-		return ch, ch.mergePatch(op, base, e.body, w.device == nil)
+		return ch, ch.mergePatch(op, base, e.body, w.byServer())
 	}
 	return ch, nil
 }
@@ -135,8 +135,8 @@ func (w *work) merge(c *record.Collection, op wire.Sealed) (change, *fault.Error
 func (w *work) event(op wire.Sealed, before record.Object) record.Event {
 	ev := record.Event{Op: toRecord(op), Before: before, Received: w.now}
 	ev.Earliest, ev.Latest = ev.Op.Interval(w.now)
-	if w.device != nil {
-		ev.Device = w.device.ID
+	if !w.byServer() {
+		ev.Device = w.caller.Device
 	}
 	return ev
 }

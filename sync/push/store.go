@@ -1,6 +1,6 @@
 // Package push takes operations in: the one write path of the system. A push is one transaction: claim the device's
-// sequence, lock the feeds, read, merge, judge by the law, write, commit. Handhelds, seeds and the server itself all come
-// through here.
+// sequence, lock the feeds, read, merge, judge by the law, write, commit. Handhelds, people
+// online, seeds and the server itself all come through here.
 //
 // It must not know HTTP or SQL: it speaks through [Store].
 package push
@@ -28,6 +28,9 @@ type Tx interface {
 	LockDevice(ctx context.Context, device string) (Device, error)
 	// Outcomes returns the stored outcomes of the device's ops with from ≤ seq ≤ to, by seq.
 	Outcomes(ctx context.Context, device string, from, to uint64) (map[uint64]Past, error)
+
+	// Ops returns the ops with the ids, of those that were taken.
+	Ops(ctx context.Context, ids []string) (map[string]Taken, error)
 
 	// FeedsOf returns the feed each named record is in now; records that never existed are left out, removed ones are in.
 	FeedsOf(ctx context.Context, records []string) (map[string]string, error)
@@ -67,6 +70,14 @@ type Device struct {
 // Past is an op that was taken before.
 type Past struct {
 	Hash    string
+	Outcome record.Outcome
+}
+
+// Taken is an op as it was kept.
+type Taken struct {
+	Device  string // whose sequence it is part of; "" for online ops and the server's own
+	Online  string // the device through which its author wrote it online; "" otherwise
+	Text    []byte // RFC 8785
 	Outcome record.Outcome
 }
 
@@ -122,8 +133,9 @@ type Provenance struct {
 // OpRow is an op, kept verbatim, with its outcome.
 type OpRow struct {
 	record.Op
-	Device   string // "" for the server's own
+	Device   string // "" for online ops and the server's own
 	Push     string
+	Online   string // the device through which an online op came; "" otherwise
 	Text     []byte // RFC 8785 text as signed
 	Hash     string
 	Outcome  record.Outcome

@@ -37,12 +37,15 @@ type ownPatch struct {
 }
 
 // newView reads the records, which are sorted and must lie in locked feeds, and for ops based on older versions what the author
-// had seen. The people of the device come with them: every op asks for its author.
+// had seen. The authors come with them: every op asks for its own.
 func newView(ctx context.Context, w *work, records []string) (*view, error) {
 	v := &view{entries: map[string]entry{}, bodies: map[Version]record.Object{}, own: map[string][]ownPatch{}}
 	wanted := records
-	if w.device != nil {
+	switch {
+	case w.device != nil:
 		wanted = slices.Concat(records, w.device.Officers)
+	case w.caller != nil:
+		wanted = slices.Concat(records, []string{w.caller.Officer})
 	}
 	rows, err := w.tx.Records(ctx, wanted)
 	if err != nil {
@@ -71,7 +74,7 @@ func (v *view) load(id string, row Row) error {
 
 // loadBases fetches, for ops whose base is older than the record, that base and the device's own ops since.
 func (v *view) loadBases(ctx context.Context, w *work) error {
-	if w.device == nil {
+	if w.byServer() {
 		return nil
 	}
 	oldest := map[string]uint64{}
@@ -97,6 +100,9 @@ func (v *view) loadBases(ctx context.Context, w *work) error {
 		if v.bodies[ref], err = wire.Object(text); err != nil {
 			return fmt.Errorf("record %s version %d as stored: %w", ref.Record, ref.Version, err)
 		}
+	}
+	if w.device == nil {
+		return nil // an online client names the version it showed: nothing of its own lies on top
 	}
 	return v.loadOwn(ctx, w, oldest)
 }

@@ -18,8 +18,8 @@ type work struct {
 	s      *Service
 	tx     Tx
 	now    time.Time
-	device *Device        // nil for the server's own ops
-	caller *people.Caller // nil for the server's own ops
+	device *Device        // the handheld whose sequence the ops continue; nil for online ops and the server's own
+	caller *people.Caller // who brings the ops; nil for the server's own
 	batch  *Batch
 	view   *view
 	heads  map[string]uint64
@@ -49,6 +49,9 @@ func (s *Service) work(ctx context.Context, tx Tx, now time.Time, batch *Batch, 
 	batch.Heads = w.heads
 	return outcomes, tx.Write(ctx, batch)
 }
+
+// byServer reports whether the ops are the server's own: they are not judged, and merge onto the newest version.
+func (w *work) byServer() bool { return w.caller == nil }
 
 // groupLen counts the leading ops that stand or fall together: those of one txn, or one op without a txn.
 func groupLen(ops []wire.Sealed) int {
@@ -154,8 +157,11 @@ func (w *work) undo(m mark) {
 // keep adds the op, verbatim, with its outcome to what will be written.
 func (w *work) keep(op wire.Sealed, o record.Outcome) {
 	row := OpRow{Op: toRecord(op), Text: op.Text, Hash: op.Hash, Outcome: o}
-	if w.device != nil {
+	switch {
+	case w.device != nil:
 		row.Device, row.Push = w.device.ID, w.batch.Push.ID
+	case w.caller != nil:
+		row.Online = w.caller.Device
 	}
 	row.Earliest, row.Latest = row.Op.Interval(w.now)
 	w.batch.Ops = append(w.batch.Ops, row)
