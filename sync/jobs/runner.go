@@ -86,6 +86,19 @@ func (r *Runner) Run(ctx context.Context) {
 	running.Wait()
 }
 
+// Drain does the jobs that are due, one after another, and tells how many it did: for whoever steps the work himself instead of
+// letting it run.
+func (r *Runner) Drain(ctx context.Context) (done int) {
+	for {
+		jobs := r.lease(ctx, 1)
+		if len(jobs) == 0 {
+			return done
+		}
+		r.do(ctx, jobs[0])
+		done++
+	}
+}
+
 // rest waits until there may be something to do.
 func (r *Runner) rest(ctx context.Context) {
 	timer := time.NewTimer(or(r.Poll, 2*time.Second))

@@ -387,3 +387,26 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// Who steps the work himself finds done what was due, and left what is not due yet: that which has just failed.
+func TestDrain(t *testing.T) {
+	databases.Each(t, func(t *testing.T, d *db.DB) {
+		done := map[string]int{}
+		r := &jobs.Runner{Queue: d, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+		r.Handle("paper", func(_ context.Context, key string) error {
+			done[key]++
+			if key == "bad" {
+				return errors.New("no ink")
+			}
+			return nil
+		})
+		enqueue(t, d, record.Job{Kind: "paper", Key: "a"}, record.Job{Kind: "paper", Key: "bad"}, record.Job{Kind: "paper", Key: "b"})
+		if n := r.Drain(context.Background()); n != 3 || done["a"] != 1 || done["b"] != 1 || done["bad"] != 1 {
+			t.Errorf("%d jobs were done: %v", n, done)
+		}
+		if n := r.Drain(context.Background()); n != 0 {
+			t.Errorf("%d jobs were done once more", n)
+		}
+		pending(t, d, 1, 0)
+	})
+}

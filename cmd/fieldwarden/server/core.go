@@ -12,8 +12,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/fieldwarden/fieldwarden/api"
 	"github.com/fieldwarden/fieldwarden/api/guard"
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
@@ -46,17 +49,42 @@ type Core struct {
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Jobs      *jobs.Runner
+
+	machine Machine
+}
+
+// Machine is what a server takes from the machine it runs on besides its configuration. Whoever simulates a machine brings
+// his own; what is left out is the real one's.
+type Machine struct {
+	Now       func() time.Time
+	NewID     func() string      // UUIDv7
+	Passwords *session.Passwords // how passwords are hashed; a simulation cannot wait for argon2id
+}
+
+func (m Machine) orReal() Machine {
+	if m.Now == nil {
+		m.Now = time.Now
+	}
+	if m.NewID == nil {
+		m.NewID = newID
+	}
+	return m
 }
 
 // Open connects to database and blob store, brings the schema up to date and builds the services. A database that others use
 // too may be migrated by any of them: a lock keeps them apart.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*Core, error) {
-	c := &Core{Config: cfg, Log: slog.New(guard.Named(log.Handler()))} // the services' lines name their request too
+	return OpenOn(ctx, cfg, log, Machine{})
+}
+
+// OpenOn is [Open] on a given machine.
+func OpenOn(ctx context.Context, cfg config.Config, log *slog.Logger, machine Machine) (*Core, error) {
+	c := &Core{Config: cfg, Log: slog.New(guard.Named(log.Handler())), machine: machine.orReal()} // the services' lines name their request too
 	url, err := cfg.Database()
 	if err != nil {
 		return nil, err
 	}
-	if c.DB, err = db.Open(ctx, db.Config{URL: url, Now: time.Now}); err != nil {
+	if c.DB, err = db.Open(ctx, db.Config{URL: url, Now: c.machine.Now}); err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	if err := c.build(ctx); err != nil {
@@ -76,22 +104,23 @@ func (c *Core) build(ctx context.Context) error {
 	if c.Catalogue, err = collections.Catalogue(); err != nil {
 		return err
 	}
-	if c.Blobs, err = openBlobs(ctx, c.Config); err != nil {
+	if c.Blobs, err = openBlobs(ctx, c.Config, c.machine.Now); err != nil {
 		return fmt.Errorf("blob store: %w", err)
 	}
+	now, newID := c.machine.Now, c.machine.NewID
 	keys, err := derived(c.Config, "keys", "sessions", "cursors")
 	if err != nil {
 		return err
 	}
-	if c.Keys, err = keyring.New(c.DB, keys["keys"], time.Now); err != nil {
+	if c.Keys, err = keyring.New(c.DB, keys["keys"], now); err != nil {
 		return err
 	}
-	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: time.Now, Log: c.Log}
-	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: time.Now, NewID: newID,
+	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: now, Log: c.Log}
+	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
 		Committed: c.Jobs.Wake}
-	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: time.Now}
+	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now}
 	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
-		PublicURL: c.Config.PublicURL, Now: time.Now, NewID: newID, Log: c.Log})
+		PublicURL: c.Config.PublicURL, Now: now, NewID: newID, Log: c.Log, Passwords: c.machine.Passwords})
 	if err != nil {
 		return err
 	}
@@ -100,14 +129,15 @@ func (c *Core) build(ctx context.Context) error {
 
 // buildBytes builds what deals in files: uploads of evidence and rendered papers, with the jobs they queue.
 func (c *Core) buildBytes() error {
+	now, newID := c.machine.Now, c.machine.NewID
 	incoming, err := spool.Open(filepath.Join(c.Config.Data, "spool"))
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
 	c.Uploads = &upload.Service{Store: db.Uploads{DB: c.DB}, Spool: incoming, Blobs: c.Blobs, Records: c.Push, Keys: c.Keys,
-		Issuer: c.Config.PublicURL, TTL: c.Config.UploadTTL, Now: time.Now, NewID: newID, Queued: c.Jobs.Wake, Log: c.Log}
+		Issuer: c.Config.PublicURL, TTL: c.Config.UploadTTL, Now: now, NewID: newID, Queued: c.Jobs.Wake, Log: c.Log}
 	c.Papers = &papers.Service{History: c.DB, Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, PublicURL: c.Config.PublicURL,
-		NumberTTL: c.Config.NumberTTL, Now: time.Now, NewID: newID, Log: c.Log}
+		NumberTTL: c.Config.NumberTTL, Now: now, NewID: newID, Log: c.Log}
 	c.Jobs.Handle(upload.PromoteJob, c.Uploads.Promote)
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
 	return nil
@@ -115,17 +145,25 @@ func (c *Core) buildBytes() error {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
+// App builds the HTTP interface over the services. base ends when requests must end.
+func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.App, error) {
+	return api.New(api.Deps{Base: base, Now: c.machine.Now, NewID: c.machine.NewID, Log: c.Log, Metrics: metrics, Ready: c.DB.Ready,
+		PublicURL: c.Config.PublicURL, District: c.Config.District, Version: Version(),
+		Limits: api.Limits{TrustedProxy: c.Config.TrustedProxy}, Sessions: c.Sessions, Keys: c.Keys, Push: c.Push, Pull: c.Pull,
+		History: c.DB, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
+}
+
 // openBlobs opens the configured store. Whatever it is, its digests are checked around it.
-func openBlobs(ctx context.Context, cfg config.Config) (evidence.Blobs, error) {
+func openBlobs(ctx context.Context, cfg config.Config, now func() time.Time) (evidence.Blobs, error) {
 	if cfg.S3.Endpoint == "" {
-		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), time.Now)
+		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), now)
 		if err != nil {
 			return nil, err
 		}
 		return blob.Verified(folder), nil
 	}
 	s3, err := blob.OpenS3(ctx, blob.S3Config{Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
-		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: time.Now})
+		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: now})
 	if err != nil {
 		return nil, err
 	}

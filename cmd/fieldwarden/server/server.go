@@ -57,10 +57,7 @@ func (s *Server) run(listener net.Listener) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	s.app, err = api.New(api.Deps{Base: base, Now: time.Now, NewID: newID, Log: s.Log, Metrics: metrics, Ready: s.DB.Ready,
-		PublicURL: s.Config.PublicURL, District: s.Config.District, Version: Version(),
-		Limits: api.Limits{TrustedProxy: s.Config.TrustedProxy}, Sessions: s.Sessions, Keys: s.Keys, Push: s.Push, Pull: s.Pull,
-		History: s.DB, Uploads: s.Uploads, Papers: s.Papers, Blobs: s.Blobs, Catalogue: s.Catalogue})
+	s.app, err = s.App(base, metrics)
 	if err != nil {
 		requests()
 		return err
