@@ -1,7 +1,6 @@
 package db
 
 import (
-	"context"
 	"fmt"
 	"strings"
 )
@@ -19,24 +18,23 @@ type table struct {
 	columns []column
 }
 
-// insert writes all rows of a table in one statement per dialect's fastest way: unnest of one array per column on
+// inserts makes the statements that write all rows of a table in the dialect's fastest way: unnest of one array per column on
 // PostgreSQL; rows of parameters on SQLite, in statements of a fixed size so that they are prepared once.
-func (t *tx) insert(ctx context.Context, tab table, n int) error {
-	if n == 0 {
+func (d *DB) inserts(tab table, n int) []statement {
+	switch {
+	case n == 0:
 		return nil
+	case d.dialect == postgreSQL:
+		return []statement{insertArrays(tab)}
 	}
-	if t.dialect == postgreSQL {
-		return t.insertArrays(ctx, tab)
-	}
+	var all []statement
 	for from := 0; from < n; from += liteRows {
-		if err := t.insertRows(ctx, tab, from, min(n, from+liteRows)); err != nil {
-			return err
-		}
+		all = append(all, d.insertRows(tab, from, min(n, from+liteRows)))
 	}
-	return nil
+	return all
 }
 
-func (t *tx) insertArrays(ctx context.Context, tab table) error {
+func insertArrays(tab table) statement {
 	var arrays, names []string
 	var args []any
 	for i, c := range tab.columns {
@@ -45,7 +43,8 @@ func (t *tx) insertArrays(ctx context.Context, tab table) error {
 		args = append(args, c.values)
 	}
 	list := strings.Join(names, ", ")
-	return t.exec(ctx, "INSERT INTO "+tab.name+" ("+list+") SELECT * FROM unnest("+strings.Join(arrays, ", ")+") AS u("+list+") "+tab.then, args...)
+	query := "INSERT INTO " + tab.name + " (" + list + ") SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") AS u(" + list + ") " + tab.then
+	return statement{query: query, args: args}
 }
 
 func arrayType(values any) string {
@@ -61,12 +60,12 @@ func arrayType(values any) string {
 // liteRows is how many rows one SQLite statement inserts.
 const liteRows = 50
 
-func (t *tx) insertRows(ctx context.Context, tab table, from, to int) error {
+func (d *DB) insertRows(tab table, from, to int) statement {
 	var names []string
 	for _, c := range tab.columns {
 		names = append(names, c.name)
 	}
-	row := "(" + t.marks(1, len(names)) + ")"
+	row := "(" + d.marks(1, len(names)) + ")"
 	args := make([]any, 0, (to-from)*len(names))
 	for i := from; i < to; i++ {
 		for _, c := range tab.columns {
@@ -74,8 +73,7 @@ func (t *tx) insertRows(ctx context.Context, tab table, from, to int) error {
 		}
 	}
 	list := row + strings.Repeat(","+row, to-from-1)
-	then := tab.then
-	return t.exec(ctx, "INSERT INTO "+tab.name+" ("+strings.Join(names, ", ")+") VALUES "+list+" "+then, args...)
+	return statement{query: "INSERT INTO " + tab.name + " (" + strings.Join(names, ", ") + ") VALUES " + list + " " + tab.then, args: args}
 }
 
 func at(values any, i int) any {

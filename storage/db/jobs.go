@@ -122,5 +122,5 @@ func (d *DB) Pending(ctx context.Context) (waiting, dead int, err error) {
 // enqueue queues one job in a transaction. One that waits already is due at once, and one that runs will run once more; see
 // jobs.Queue.
 func (t *tx) enqueue(ctx context.Context, kind, key string) error {
-	return t.writeJobs(ctx, &push.Batch{At: t.now(), Jobs: []record.Job{{Kind: kind, Key: key}}})
+	return t.together(ctx, t.queued(&push.Batch{At: t.now(), Jobs: []record.Job{{Kind: kind, Key: key}}})...)
 }

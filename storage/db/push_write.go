@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -9,39 +10,37 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
-// Write implements push.Tx: a dozen set-based statements, whatever the number of ops.
+// Write implements push.Tx: a dozen set-based statements, whatever the number of ops, which travel with the commit.
 func (t *tx) Write(ctx context.Context, b *push.Batch) error {
-	for _, step := range []func(context.Context, *push.Batch) error{
-		t.writePush, t.writeOps, t.writeRevisions, t.writeRecords, t.writeDepartures, t.writeNumbers, t.writeJobs,
-		t.writeHeads, t.writeDevice,
-	} {
-		if err := step(ctx, b); err != nil {
-			return err
-		}
+	ops, err := t.ops(b)
+	if err != nil {
+		return err
 	}
-	return nil
+	return t.last(ctx, slices.Concat(t.pushes(b), ops, t.revisions(b), t.records(b), t.departures(b), t.numbers(b), t.queued(b),
+		t.heads(b), t.devices(b))...)
 }
 
-func (t *tx) writePush(ctx context.Context, b *push.Batch) error {
+func (t *tx) pushes(b *push.Batch) []statement {
 	if b.Push == nil {
 		return nil
 	}
 	p := b.Push
-	return t.exec(ctx, "INSERT INTO pushes (id, device, first_seq, last_seq, head, signature, received_at) VALUES ("+t.marks(1, 7)+")",
-		p.ID, p.Device, int64(p.FirstSeq), int64(p.LastSeq), p.Head, p.Signature, micros(b.At))
+	return []statement{{
+		query: "INSERT INTO pushes (id, device, first_seq, last_seq, head, signature, received_at) VALUES (" + t.marks(1, 7) + ")",
+		args:  []any{p.ID, p.Device, int64(p.FirstSeq), int64(p.LastSeq), p.Head, p.Signature, micros(b.At)}}}
 }
 
-func (t *tx) writeOps(ctx context.Context, b *push.Batch) error {
+func (t *tx) ops(b *push.Batch) ([]statement, error) {
 	outcomes := make([]string, len(b.Ops))
 	for i, op := range b.Ops {
 		text, err := outcomeText(op.Outcome)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		outcomes[i] = text
 	}
 	at := micros(b.At)
-	return t.insert(ctx, table{name: "ops", columns: []column{
+	return t.inserts(table{name: "ops", columns: []column{
 		{"id", collect(b.Ops, func(o push.OpRow) string { return o.ID })},
 		{"device", collect(b.Ops, func(o push.OpRow) *string { return orNull(o.Device) })},
 		{"seq", collect(b.Ops, seqOrNull)},
@@ -59,7 +58,7 @@ func (t *tx) writeOps(ctx context.Context, b *push.Batch) error {
 		{"status", collect(b.Ops, func(o push.OpRow) string { return string(o.Outcome.Status) })},
 		{"outcome", outcomes},
 		{"text", collect(b.Ops, func(o push.OpRow) string { return string(o.Text) })},
-	}}, len(b.Ops))
+	}}, len(b.Ops)), nil
 }
 
 func orNull(s string) *string {
@@ -77,9 +76,9 @@ func seqOrNull(o push.OpRow) *int64 {
 	return &seq
 }
 
-func (t *tx) writeRevisions(ctx context.Context, b *push.Batch) error {
+func (t *tx) revisions(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.insert(ctx, table{name: "revisions", columns: []column{
+	return t.inserts(table{name: "revisions", columns: []column{
 		{"record", collect(b.Revisions, func(r push.Revision) string { return r.Record })},
 		{"version", collect(b.Revisions, func(r push.Revision) int64 { return int64(r.Version.Version) })},
 		{"collection", collect(b.Revisions, func(r push.Revision) string { return r.Collection })},
@@ -94,9 +93,9 @@ func (t *tx) writeRevisions(ctx context.Context, b *push.Batch) error {
 const overwriteRecord = `ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, seq = excluded.seq, version = excluded.version,
 	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at`
 
-func (t *tx) writeRecords(ctx context.Context, b *push.Batch) error {
+func (t *tx) records(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.insert(ctx, table{name: "records", then: overwriteRecord, columns: []column{
+	return t.inserts(table{name: "records", then: overwriteRecord, columns: []column{
 		{"id", collect(b.Records, func(r push.Row) string { return r.ID })},
 		{"collection", collect(b.Records, func(r push.Row) string { return r.Collection })},
 		{"feed", collect(b.Records, func(r push.Row) string { return r.Feed })},
@@ -109,9 +108,9 @@ func (t *tx) writeRecords(ctx context.Context, b *push.Batch) error {
 	}}, len(b.Records))
 }
 
-// writeDepartures keeps one departure per feed and record, the newest. A record that came back has its old departure still
+// departures keeps one departure per feed and record, the newest. A record that came back has its old departure still
 // there, at a lower seq than the record's; pulls leave out such a departure.
-func (t *tx) writeDepartures(ctx context.Context, b *push.Batch) error {
+func (t *tx) departures(b *push.Batch) []statement {
 	newest := map[[2]string]push.Departure{}
 	for _, d := range b.Departures {
 		newest[[2]string{d.Feed, d.Record}] = d
@@ -122,7 +121,7 @@ func (t *tx) writeDepartures(ctx context.Context, b *push.Batch) error {
 			keep = append(keep, d)
 		}
 	}
-	return t.insert(ctx, table{name: "departures",
+	return t.inserts(table{name: "departures",
 		then: "ON CONFLICT (feed, record) DO UPDATE SET seq = excluded.seq, reason = excluded.reason",
 		columns: []column{
 			{"feed", collect(keep, func(d push.Departure) string { return d.Feed })},
@@ -133,9 +132,9 @@ func (t *tx) writeDepartures(ctx context.Context, b *push.Batch) error {
 		}}, len(keep))
 }
 
-func (t *tx) writeNumbers(ctx context.Context, b *push.Batch) error {
+func (t *tx) numbers(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.insert(ctx, table{name: "numbers", then: "ON CONFLICT DO NOTHING", columns: []column{
+	return t.inserts(table{name: "numbers", then: "ON CONFLICT DO NOTHING", columns: []column{
 		{"series", collect(b.Numbers, func(u push.NumberUse) string { return u.Series })},
 		{"n", collect(b.Numbers, func(u push.NumberUse) int64 { return int64(u.N) })},
 		{"document", collect(b.Numbers, func(u push.NumberUse) string { return u.Document })},
@@ -143,12 +142,12 @@ func (t *tx) writeNumbers(ctx context.Context, b *push.Batch) error {
 	}}, len(b.Numbers))
 }
 
-// writeJobs queues work. A job that is waiting already is not doubled; one that is being done runs once more afterwards,
+// queued queues work. A job that is waiting already is not doubled; one that is being done runs once more afterwards,
 // because its cause may have come too late for the run under way.
-func (t *tx) writeJobs(ctx context.Context, b *push.Batch) error {
+func (t *tx) queued(b *push.Batch) []statement {
 	at := micros(b.At)
 	jobs := distinct(b.Jobs)
-	return t.insert(ctx, table{name: "jobs",
+	return t.inserts(table{name: "jobs",
 		then: "ON CONFLICT (kind, key) DO UPDATE SET id = excluded.id, due = excluded.due, attempts = 0, dead = excluded.dead",
 		columns: []column{
 			{"id", collect(jobs, func(record.Job) string { return uuid.Must(uuid.NewV7()).String() })},
@@ -175,29 +174,25 @@ func distinct(jobs []record.Job) []record.Job {
 	return out
 }
 
-// writeHeads moves the heads on. A feed that was made only to be locked, for an op that did not stand, goes again: else ops that
-// name invented units would fill the table. Whoever waits for its lock finds it gone, and begins again.
-func (t *tx) writeHeads(ctx context.Context, b *push.Batch) error {
+// heads moves the heads on. A feed that was made only to be locked, for an op that did not stand, goes again: else ops that name
+// invented units would fill the table. Whoever waits for its lock finds it gone, and begins again.
+func (t *tx) heads(b *push.Batch) (all []statement) {
+	forget := "DELETE FROM feeds WHERE name = " + t.param(1) + " AND head = 0"
+	move := "UPDATE feeds SET head = " + t.param(1) + " WHERE name = " + t.param(2) + " AND head < " + t.param(3)
 	for feed, head := range b.Heads {
 		if head == 0 {
-			if err := t.exec(ctx, "DELETE FROM feeds WHERE name = "+t.param(1)+" AND head = 0", feed); err != nil {
-				return err
-			}
-			continue
-		}
-		err := t.exec(ctx, "UPDATE feeds SET head = "+t.param(1)+" WHERE name = "+t.param(2)+" AND head < "+t.param(3),
-			int64(head), feed, int64(head))
-		if err != nil {
-			return err
+			all = append(all, statement{query: forget, args: []any{feed}})
+		} else {
+			all = append(all, statement{query: move, args: []any{int64(head), feed, int64(head)}})
 		}
 	}
-	return nil
+	return all
 }
 
-func (t *tx) writeDevice(ctx context.Context, b *push.Batch) error {
+func (t *tx) devices(b *push.Batch) []statement {
 	if b.Device == nil {
 		return nil
 	}
-	return t.exec(ctx, "UPDATE devices SET last_seq = "+t.param(1)+", head_hash = "+t.param(2)+" WHERE id = "+t.param(3),
-		int64(b.Device.LastSeq), b.Device.HeadHash, b.Device.ID)
+	return []statement{{query: "UPDATE devices SET last_seq = " + t.param(1) + ", head_hash = " + t.param(2) + " WHERE id = " + t.param(3),
+		args: []any{int64(b.Device.LastSeq), b.Device.HeadHash, b.Device.ID}}}
 }
