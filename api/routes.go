@@ -105,6 +105,7 @@ var syncRoutes = []Route{
 	{Method: "GET", Path: "/v1/sync/snapshot/{scope}/{name}", Name: "snapshot", Zh: "整体下载一个数据流", En: "download a whole feed; the last line has the cursor",
 		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.SnapshotLine{}, Media: mimeNDJSON, Serve: (*server).snapshot,
 		Params: []Param{{Name: "after", In: "query", Zh: "从该序号之后继续", En: "go on after this seq", Schema: uint64(0)},
+			{Name: "upTo", In: "query", Zh: "只到该序号为止，缺省为全部", En: "no further than this seq; default: all", Schema: uint64(0)},
 			{Name: "cursor", In: "query", Zh: "设备现有游标", En: "the cursor the device has", Schema: ""}}},
 	{Method: "POST", Path: "/v1/number-blocks", Name: "leaseNumbers", Zh: "预领文书编号", En: "lease numbers for papers to be issued offline",
 		Access: signedIn, Right: "numbers.lease", Body: jsonBody, Limit: smallLimit, Within: soon,

@@ -3,7 +3,6 @@ package api
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,11 +12,10 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/fieldwarden/fieldwarden/api/header"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 )
 
 // snapshotTime bounds one download of a feed; a device that was cut off goes on where it stopped.
@@ -29,18 +27,13 @@ const mimeNDJSON = "application/x-ndjson"
 // snapshot streams a feed. Faults that are known before the first byte are problems; a failure after it breaks the connection, so
 // that a snapshot that is not whole does not look whole. Memory does not grow with the feed.
 func (s *server) snapshot(r *request) error {
-	after, err := strconv.ParseUint(r.Query("after", "0"), 10, 63)
-	if err != nil {
-		return fault.New(fault.FieldInvalid).At("after").Detail("应为非负整数", "want a whole number, not negative")
-	}
-	feed, err := r.feed()
+	want, err := r.wanted()
 	if err != nil {
 		return err
 	}
 	encoding := header.AcceptEncoding(r.Get(fiber.HeaderAcceptEncoding))
-	cursor := r.Query("cursor")
 	if r.Method() == fiber.MethodHead {
-		if !s.Pull.Has(r.caller, feed) {
+		if !s.Pull.Has(r.caller, want.Feed) {
 			return fault.New(fault.FeedForbidden).At("feed")
 		}
 		return nil
@@ -48,20 +41,30 @@ func (s *server) snapshot(r *request) error {
 	ctx, cancel := context.WithTimeout(s.Base, snapshotTime) // outlives the handler: the stream goes out after it
 	caller := r.caller
 	stream, err := begin(func(w io.Writer) error {
-		return compressed(w, encoding, func(w io.Writer) error { return s.Pull.Snapshot(ctx, caller, feed, cursor, after, w) })
+		return compressed(w, encoding, func(w io.Writer) error { return s.Pull.Snapshot(ctx, caller, want, w) })
 	})
 	if err != nil {
 		cancel()
 		return err
 	}
 	r.Set(fiber.HeaderContentType, mimeNDJSON)
-	r.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
-	if encoding != "" {
-		r.Set(fiber.HeaderContentEncoding, encoding)
-	}
+	r.encoded(encoding)
 	r.Status(http.StatusOK)
 	r.Context().SetBodyStream(&outflow{src: stream, conn: r.Context().Conn(), cancel: cancel}, -1)
 	return nil
+}
+
+// wanted is the part of a feed that a request asks for.
+func (r *request) wanted() (pull.Wanted, error) {
+	w := pull.Wanted{Cursor: r.Query("cursor")}
+	var err error
+	for name, into := range map[string]*uint64{"after": &w.After, "upTo": &w.UpTo} {
+		if *into, err = strconv.ParseUint(r.Query(name, "0"), 10, 63); err != nil {
+			return w, fault.New(fault.FieldInvalid).At(name).Detail("应为非负整数", "want a whole number, not negative")
+		}
+	}
+	w.Feed, err = r.feed()
+	return w, err
 }
 
 // feed is the feed that a path names: its scope and its name.
@@ -119,33 +122,4 @@ type starter struct {
 func (s *starter) Write(p []byte) (int, error) {
 	s.once.Do(func() { close(s.begun) })
 	return s.w.Write(p)
-}
-
-// compressed lets write write through the encoding. The encoder's end is written only when write has succeeded.
-func compressed(w io.Writer, encoding string, write func(io.Writer) error) error {
-	var encoder io.WriteCloser
-	var err error
-	switch encoding {
-	case "zstd":
-		encoder, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(512<<10))
-	case "gzip":
-		encoder, err = gzip.NewWriterLevel(w, 5)
-	default:
-		return write(w)
-	}
-	if err != nil {
-		return err
-	}
-	if err := write(encoder); err != nil {
-		return errors.Join(err, abandon(encoder))
-	}
-	return encoder.Close()
-}
-
-// abandon frees what an encoder holds without letting it write its end.
-func abandon(encoder io.WriteCloser) error {
-	if resetter, ok := encoder.(interface{ Reset(io.Writer) }); ok {
-		resetter.Reset(io.Discard)
-	}
-	return encoder.Close()
 }

@@ -48,5 +48,5 @@ func (s *server) pull(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.reply(http.StatusOK, out)
+	return r.replyText(http.StatusOK, out.Append)
 }

@@ -111,6 +111,16 @@ func TestRangesOfAnEmptyFile(t *testing.T) {
 	}
 }
 
+func TestTheEncodingOfTheGreatestWeightIsTaken(t *testing.T) {
+	for accept, want := range map[string]string{"": "", "*": "", "br": "", "gzip": "gzip", "GZIP ; Q=0.3": "gzip", "gzip, zstd": "zstd", "zstd;q=0.2, gzip;q=0.9": "gzip",
+		"zstd;q=0.5,gzip;q=0.5": "zstd", "gzip;q=0.5, identity": "", "gzip;q=0.5, identity;q=0.5": "gzip", "zstd;q=0, gzip;q=0": "", "zstd;q=2, gzip": "gzip",
+		"gzip;q=x, zstd;q=NaN": "", "gzip;q=0.5,": "gzip", "identity;q=0, zstd;q=0.001": "zstd"} {
+		if got := AcceptEncoding(accept); got != want {
+			t.Errorf("%q: %q, want %q", accept, got, want)
+		}
+	}
+}
+
 func FuzzAcceptedEncoding(f *testing.F) {
 	for _, seed := range []string{"", "gzip", "zstd;q=0", "br, gzip;q=0.5", ";;;,,,", "gzip;q=NaN"} {
 		f.Add(seed)

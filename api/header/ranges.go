@@ -91,20 +91,25 @@ func Matches(list, etag string, weak bool) bool {
 	return false
 }
 
-// AcceptEncoding picks the encoding of a stream by an Accept-Encoding header: zstd before gzip before none. What has the weight 0 is
-// not taken.
+// AcceptEncoding picks the encoding of a reply by an Accept-Encoding header: the one of the greatest weight; of equal ones zstd before
+// gzip before none. What has the weight 0 is not taken, nor what has a weight that cannot be read.
 func AcceptEncoding(value string) string {
-	best := ""
+	weights := map[string]float64{}
 	for offer := range strings.SplitSeq(value, ",") {
 		name, params, _ := strings.Cut(offer, ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if weight, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			if q, err := strconv.ParseFloat(weight, 64); err != nil || q <= 0 {
-				continue
+		q := 1.0
+		if weight, ok := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(params, " ", "")), "q="); ok {
+			var err error
+			if q, err = strconv.ParseFloat(weight, 64); err != nil || !(q >= 0 && q <= 1) {
+				q = 0
 			}
 		}
-		if name == "zstd" || name == "gzip" && best == "" {
-			best = name
+		weights[strings.ToLower(strings.TrimSpace(name))] = q
+	}
+	best, most := "", weights["identity"]
+	for _, name := range []string{"gzip", "zstd"} {
+		if q := weights[name]; q > 0 && q >= most {
+			best, most = name, q
 		}
 	}
 	return best

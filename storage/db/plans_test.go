@@ -194,6 +194,8 @@ func plansOf(t *testing.T, d *DB) []string {
 	_, _, err = reader.Changes(ctx, "unit/a", 100, 500)
 	check(err)
 	check(reader.Each(ctx, "unit/a", 0, 10, func(pull.Change) error { return nil }))
+	_, err = reader.Pick(ctx, "unit/a", ids)
+	check(err)
 	_, err = reader.Acked(ctx, "device 1")
 	check(err)
 	_, err = reader.Record(ctx, "tasks", "1-7")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"gorm.io/gorm"
 
@@ -15,41 +16,33 @@ var _ pull.Reader = (*DB)(nil)
 // pool is GORM's pool for reading; it prepares each statement once.
 func (d *DB) pool() gorm.ConnPool { return d.read.Statement.ConnPool }
 
+// live is the query of what a feed shows: its records with after < seq ≤ upTo. Pages, walks and digests all read by it. Its
+// parameters are the feed, after and upTo, the first of them the n-th of the statement; its columns those that [lines.read] takes.
+func (d *DB) live(n int) string {
+	return fmt.Sprintf(`SELECT seq, collection, id, version, body, '' AS reason FROM records
+		WHERE feed = %s AND seq > %s AND seq <= %s AND NOT removed`, d.param(n), d.param(n+1), d.param(n+2))
+}
+
 // Changes implements pull.Reader. One statement sees one snapshot, so page and head belong together. A departure is left out
 // when the record has come back to the feed since.
 func (d *DB) Changes(ctx context.Context, feed string, after uint64, limit int) ([]pull.Change, uint64, error) {
 	p := d.param
 	query := fmt.Sprintf(`
-		SELECT f.head, c.seq, c.collection, c.id, c.version, c.body, c.reason FROM feeds f LEFT JOIN (
-			SELECT * FROM (
-				SELECT seq, collection, id, version, body, '' AS reason FROM records
-				WHERE feed = %[1]s AND seq > %[2]s AND NOT removed ORDER BY seq LIMIT %[3]s) live
+		SELECT coalesce(c.seq, 0), coalesce(c.collection, ''), coalesce(c.id, ''), coalesce(c.version, 0), coalesce(c.body, ''), coalesce(c.reason, ''), f.head
+		FROM feeds f LEFT JOIN (
+			SELECT * FROM (%[1]s ORDER BY seq LIMIT %[2]s) live
 			UNION ALL
 			SELECT * FROM (
 				SELECT d.seq, d.collection, d.record, 0, '', d.reason FROM departures d
-				WHERE d.feed = %[4]s AND d.seq > %[5]s AND NOT EXISTS (
+				WHERE d.feed = %[3]s AND d.seq > %[4]s AND NOT EXISTS (
 					SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
-				ORDER BY d.seq LIMIT %[6]s) gone
-			ORDER BY seq LIMIT %[7]s) c ON true
-		WHERE f.name = %[8]s ORDER BY c.seq`, p(1), p(2), p(3), p(4), p(5), p(6), p(7), p(8))
-	var page []pull.Change
+				ORDER BY d.seq LIMIT %[5]s) gone
+			ORDER BY seq LIMIT %[6]s) c ON true
+		WHERE f.name = %[7]s ORDER BY c.seq`, d.live(1), p(4), p(5), p(6), p(7), p(8), p(9))
+	page := newLines(feed, pull.PageOctets)
 	var head uint64
-	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
-		var seq, version sql.NullInt64
-		var collection, id, reason sql.NullString
-		var body []byte
-		if err := r.Scan(&head, &seq, &collection, &id, &version, &body, &reason); err != nil || !seq.Valid {
-			return err
-		}
-		c := pull.Change{Feed: feed, Seq: uint64(seq.Int64), Collection: collection.String, ID: id.String,
-			Version: uint64(version.Int64), Gone: reason.String}
-		if c.Gone == "" {
-			c.Body = body
-		}
-		page = append(page, c)
-		return nil
-	}, query, feed, int64(after), limit, feed, int64(after), limit, limit, feed)
-	return page, head, err
+	err := page.read(ctx, d.pool(), &head, query, feed, int64(after), int64(math.MaxInt64), limit, feed, int64(after), limit, limit, feed)
+	return page.changes, head, err
 }
 
 // Heads implements pull.Reader.
@@ -71,29 +64,40 @@ func (d *DB) Heads(ctx context.Context, feeds []string) (map[string]uint64, erro
 	return heads, err
 }
 
-// eachPage is how many records one statement of Each reads: the walk holds one page and no open transaction.
-const eachPage = 500
+// How much of a feed one statement of Each reads. The walk holds one such page, and neither a connection nor a transaction while fn
+// works: fn may be waiting for a slow link.
+const (
+	walkLines  = 2000
+	walkOctets = 1 << 20
+)
 
 // Each implements pull.Reader, page by page along the feed's index.
 func (d *DB) Each(ctx context.Context, feed string, after, upTo uint64, fn func(pull.Change) error) error {
-	query := fmt.Sprintf(`SELECT seq, collection, id, version, body FROM records
-		WHERE feed = %s AND seq > %s AND seq <= %s AND NOT removed ORDER BY seq LIMIT %d`, d.param(1), d.param(2), d.param(3), eachPage)
+	query := fmt.Sprintf("%s ORDER BY seq LIMIT %d", d.live(1), walkLines)
+	page := newLines(feed, walkOctets)
 	for {
-		n := 0
-		err := rows(ctx, d.pool(), func(r *sql.Rows) error {
-			c := pull.Change{Feed: feed}
-			var body sql.RawBytes
-			if err := r.Scan(&c.Seq, &c.Collection, &c.ID, &c.Version, &body); err != nil {
-				return err
-			}
-			c.Body = body
-			after, n = c.Seq, n+1
-			return fn(c)
-		}, query, feed, int64(after), int64(upTo))
-		if err != nil || n < eachPage {
+		page.clear()
+		if err := page.read(ctx, d.pool(), nil, query, feed, int64(after), int64(upTo)); err != nil {
 			return err
 		}
+		for _, c := range page.changes {
+			if err := fn(c); err != nil {
+				return err
+			}
+			after = c.Seq
+		}
+		if len(page.changes) < walkLines && !page.full() {
+			return nil
+		}
 	}
+}
+
+// Pick implements pull.Reader.
+func (d *DB) Pick(ctx context.Context, feed string, ids []string) ([]pull.Change, error) {
+	where, arg := d.among("live.id", 4, ids)
+	page := newLines(feed, pull.PageOctets)
+	err := page.read(ctx, d.pool(), nil, "SELECT * FROM ("+d.live(1)+") live WHERE "+where+" ORDER BY seq", feed, int64(0), int64(math.MaxInt64), arg)
+	return page.changes, err
 }
 
 // Acked implements pull.Reader.

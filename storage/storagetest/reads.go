@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ func Reads(t *testing.T, open func(t *testing.T) Database) {
 		{"what is removed is told and not shown", (*writes).removal},
 		{"what has come back is not told gone", (*writes).comeBack},
 		{"a walk reads all, within its bounds", (*writes).walk},
+		{"large bodies end a page", (*writes).largeBodies},
+		{"some records of a feed", (*writes).pick},
 		{"the history of a record", (*writes).history},
 		{"a feed that was never written", (*writes).emptyFeed},
 		{"the epoch stands", (*writes).epoch},
@@ -144,7 +147,7 @@ func (s *writes) comeBack() {
 }
 
 func (s *writes) walk() {
-	const n = 1203 // more than two pages of any sensible size
+	const n = 4303 // more than two pages of any sensible size
 	rows := s.fill("unit/a", 1, n)
 	var seen []uint64
 	s.must(s.Each(s.ctx, "unit/a", 0, n, func(c pull.Change) error {
@@ -176,6 +179,65 @@ func (s *writes) walk() {
 	cancel()
 	if err := s.Each(ended, "unit/a", 0, n, func(pull.Change) error { return nil }); err == nil {
 		s.Error("a walk goes on without its context")
+	}
+}
+
+func (s *writes) largeBodies() {
+	rows := s.fill("unit/a", 1, 5)
+	for i := range rows {
+		rows[i].Seq, rows[i].Version = uint64(6+i), 2
+		rows[i].Body = fmt.Appendf(nil, `{"n":"%s"}`, bytes.Repeat([]byte{byte('a' + i)}, pull.PageOctets*2/5))
+	}
+	s.rewrite(nil, rows...)
+	after, sizes := uint64(0), []int{}
+	for {
+		page, head, err := s.Changes(s.ctx, "unit/a", after, 100)
+		s.must(err)
+		if head != 10 {
+			s.Fatalf("head %d", head)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, c := range page {
+			if c.Seq != after+1 && after > 0 || string(c.Body) != string(rows[c.Seq-6].Body) {
+				s.Fatalf("seq %d after %d, %d octets", c.Seq, after, len(c.Body))
+			}
+			after = c.Seq
+		}
+		sizes = append(sizes, len(page))
+	}
+	if fmt.Sprint(sizes) != "[3 2]" {
+		s.Errorf("pages of %v", sizes)
+	}
+	n := 0
+	s.must(s.Each(s.ctx, "unit/a", 0, 10, func(c pull.Change) error {
+		if string(c.Body) != string(rows[n].Body) {
+			return fmt.Errorf("record %d has another's body", n)
+		}
+		n++
+		return nil
+	}))
+	if picked, err := s.Pick(s.ctx, "unit/a", []string{rows[0].ID, rows[1].ID, rows[2].ID, rows[3].ID}); n != 5 || len(picked) != 3 || err != nil {
+		s.Errorf("%d walked, %d picked, %v", n, len(picked), err)
+	}
+}
+
+func (s *writes) pick() {
+	rows := s.fill("unit/a", 1, 4)
+	elsewhere := s.fill("unit/b", 1, 1)[0]
+	gone := rows[1]
+	gone.Seq, gone.Version, gone.Removed = 5, 2, true
+	s.rewrite([]push.Departure{{Feed: "unit/a", Seq: 5, Record: gone.ID, Collection: "tasks", Reason: wire.GoneRemoved}}, gone)
+	picked, err := s.Pick(s.ctx, "unit/a", []string{rows[3].ID, gone.ID, elsewhere.ID, newID(), rows[0].ID, rows[0].ID})
+	s.must(err)
+	var got []string
+	for _, c := range picked {
+		got = append(got, fmt.Sprintf("%s %d %s v%d %s %s%s", c.Feed, c.Seq, c.ID, c.Version, c.Collection, c.Body, c.Gone))
+	}
+	s.expect(got, fmt.Sprintf(`unit/a 1 %s v1 tasks {"n":0}`, rows[0].ID), fmt.Sprintf(`unit/a 4 %s v1 tasks {"n":3}`, rows[3].ID))
+	if picked, err := s.Pick(s.ctx, "unit/a", nil); len(picked) != 0 || err != nil {
+		s.Errorf("of none %v, %v", picked, err)
 	}
 }
 

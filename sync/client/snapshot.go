@@ -3,9 +3,12 @@ package client
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"net/http"
@@ -20,8 +23,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// keepLines is how many lines of a snapshot are kept in one transaction.
-const keepLines = 500
+// maxSealed bounds the lines of one chunk, in octets: they are held until they have been verified.
+const maxSealed = maxReply
 
 // bootstrap takes feeds in as snapshots, which are compressed and read in one go, when a device that holds nothing has more
 // before it than one page. A snapshot that cannot be had is no harm: its feed then comes page by page.
@@ -40,9 +43,10 @@ func (d *Device) bootstrap(ctx context.Context, upTo map[string]uint64) error {
 	return nil
 }
 
-// takeSnapshot downloads one feed, however often the download is cut: each try goes on behind the last whole line.
+// takeSnapshot downloads one feed, however often the download is cut: each try goes on behind the last whole chunk. A chunk that is not
+// what its seal says is thrown away and asked for again; the second time somebody has to know.
 func (d *Device) takeSnapshot(ctx context.Context, feed string, from uint64) error {
-	for failures := 0; ; {
+	for failures, damaged := 0, false; ; {
 		after, err := d.snapshotSeq(ctx, feed, from)
 		if err != nil {
 			return err
@@ -55,9 +59,14 @@ func (d *Device) takeSnapshot(ctx context.Context, feed string, from uint64) err
 			return seqErr
 		}
 		if reached > after {
-			failures = 0
+			failures, damaged = 0, false
 		}
 		failures++
+		if is(err, fault.SnapshotDamaged) && !damaged {
+			damaged = true
+			d.cfg.Logger.WarnContext(ctx, "a part of a snapshot has changed on its way", "feed", feed, "after", reached, "error", err)
+			continue
+		}
 		if failures >= maxTries || !transient(ctx, err) {
 			return err
 		}
@@ -91,7 +100,7 @@ func (d *Device) download(ctx context.Context, feed string, after uint64) error 
 				return err
 			}
 			defer body.Close()
-			return d.readSnapshot(ctx, feed, body)
+			return d.readSnapshot(ctx, feed, after, body)
 		}})
 	return err
 }
@@ -114,50 +123,106 @@ func plain(reply *http.Response) (io.ReadCloser, error) {
 	}
 }
 
-// readSnapshot takes a snapshot in, some lines at a time. Without the last line, which holds the cursor, it is not whole: what
-// has come is kept, and the error is fault client.unreachable.
-func (d *Device) readSnapshot(ctx context.Context, feed string, body io.Reader) error {
+// readSnapshot takes a snapshot in, a chunk at a time, from behind a seq. Only chunks that are what their seal says are kept. Without
+// the last line, which holds the cursor, it is not whole: the error is fault client.unreachable.
+func (d *Device) readSnapshot(ctx context.Context, feed string, after uint64, body io.Reader) error {
 	lines := bufio.NewReaderSize(body, 64<<10)
-	var batch []wire.Change
+	c := chunk{feed: feed, from: after, sum: sha256.New()}
 	for {
-		text, err := lines.ReadBytes('\n')
+		text, err := readLine(lines, maxSealed-c.octets)
 		if err != nil {
-			return errors.Join(fault.New(fault.Unreachable).Because(err), d.keepSnapshot(ctx, feed, batch, nil))
+			return err
 		}
 		var line wire.SnapshotLine
 		if err := decode(text, &line); err != nil {
-			return err
+			return fault.New(fault.SnapshotDamaged).Because(err)
 		}
-		if line.End != nil {
-			return d.keepSnapshot(ctx, feed, batch, line.End)
-		}
-		if batch = append(batch, line.Change); len(batch) == keepLines {
-			if err := d.keepSnapshot(ctx, feed, batch, nil); err != nil {
+		switch {
+		case line.End != nil && (len(c.changes) > 0 || line.End.Count != c.sealed), line.Chunk != nil && !c.sealedBy(line.Chunk):
+			return fault.New(fault.SnapshotDamaged)
+		case line.End != nil:
+			return d.keepEnd(ctx, line.End)
+		case line.Chunk != nil:
+			if err := d.keepChunk(ctx, &c, line.Chunk.To); err != nil {
 				return err
 			}
-			batch = batch[:0]
+			c.begin(line.Chunk)
+		default:
+			c.add(text, line.Change)
 		}
 	}
 }
 
-// keepSnapshot stores lines with how far they reach; with the end comes the cursor that has this feed behind it.
-func (d *Device) keepSnapshot(ctx context.Context, feed string, batch []wire.Change, end *wire.SnapshotEnd) error {
-	if end != nil && end.Cursor == "" {
-		return fault.New(fault.Unexpected)
+// readLine reads a line with its end. One that is cut, and one over the limit, is a fault.
+func readLine(from *bufio.Reader, limit int) (line []byte, err error) {
+	for {
+		part, err := from.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > limit:
+			return nil, fault.New(fault.SnapshotDamaged).Because(errReplyTooLarge)
+		case err == nil:
+			return line, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return nil, fault.New(fault.Unreachable).Because(err)
+		}
 	}
+}
+
+// chunk is what has come since the last seal.
+type chunk struct {
+	feed    string
+	from    uint64
+	changes []wire.Change
+	octets  int
+	sum     hash.Hash
+	sealed  uint64 // lines of the chunks before it
+}
+
+// begin begins the next chunk behind a seal.
+func (c *chunk) begin(behind *wire.SnapshotChunk) {
+	c.from, c.changes, c.octets, c.sealed = behind.To, c.changes[:0], 0, c.sealed+behind.Count
+	c.sum.Reset()
+}
+
+func (c *chunk) add(text []byte, ch wire.Change) {
+	c.changes = append(c.changes, ch)
+	c.octets += len(text)
+	c.sum.Write(text)
+}
+
+// sealedBy reports whether a seal is that of the chunk: the octets are those that were sent, and the lines are of the feed and lie in the
+// order and between the bounds that the seal says.
+func (c *chunk) sealedBy(seal *wire.SnapshotChunk) bool {
+	at := c.from
+	for _, ch := range c.changes {
+		if ch.Feed != c.feed || ch.Seq <= at || ch.ID == "" {
+			return false
+		}
+		at = ch.Seq
+	}
+	return seal.From == c.from && seal.To >= at && seal.To > c.from && seal.Count == uint64(len(c.changes)) &&
+		seal.SHA256 == hex.EncodeToString(c.sum.Sum(nil))
+}
+
+// keepChunk stores the changes of a chunk together with how far they reach.
+func (d *Device) keepChunk(ctx context.Context, c *chunk, to uint64) error {
 	return d.inTx(ctx, func(tx *sql.Tx) error {
-		for _, ch := range batch {
+		for _, ch := range c.changes {
 			if err := takeIn(ctx, tx, ch); err != nil {
 				return err
 			}
 		}
-		var err error
-		if len(batch) > 0 {
-			_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO snapshots (feed, seq) VALUES (?, ?)`, feed, batch[len(batch)-1].Seq)
-		}
-		if err == nil && end != nil {
-			_, err = tx.ExecContext(ctx, `UPDATE device SET cursor = ?`, end.Cursor)
-		}
+		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO snapshots (feed, seq) VALUES (?, ?)`, c.feed, to)
 		return err
 	})
+}
+
+// keepEnd stores the cursor that has the feed behind it.
+func (d *Device) keepEnd(ctx context.Context, end *wire.SnapshotEnd) error {
+	if end.Cursor == "" {
+		return fault.New(fault.Unexpected)
+	}
+	_, err := d.db.ExecContext(ctx, `UPDATE device SET cursor = ?`, end.Cursor)
+	return err
 }

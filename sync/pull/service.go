@@ -25,8 +25,8 @@ type Service struct {
 	Now      func() time.Time
 }
 
-// Pull returns the next page of changes of the caller's feeds. Pages are filled to the limit while there is more. A feed that
-// the caller no longer has is told gone once; a feed that is new begins at its first change.
+// Pull returns the next page of changes of the caller's feeds. Pages are filled to the limit while there is more, unless their bodies
+// reach PageOctets before. A feed that the caller no longer has is told gone once; a feed that is new begins at its first change.
 func (s *Service) Pull(ctx context.Context, caller people.Caller, p wire.Pull) (wire.PullReply, error) {
 	if p.Limit < 0 || p.Limit > MaxLimit {
 		return wire.PullReply{}, fault.New(fault.FieldInvalid).At("limit").Detail("应在一至一千之间", "want 1 to 1000")
@@ -87,7 +87,7 @@ func (s *Service) fill(ctx context.Context, reply *wire.PullReply, at map[string
 	if err != nil {
 		return false, err
 	}
-	more := false
+	more, octets := false, 0
 	for _, feed := range feeds {
 		if _, known := at[feed]; !known {
 			at[feed] = 0
@@ -96,7 +96,7 @@ func (s *Service) fill(ctx context.Context, reply *wire.PullReply, at map[string
 		if at[feed] >= heads[feed] {
 			continue
 		}
-		if room <= 0 {
+		if room <= 0 || octets >= PageOctets {
 			more = true
 			continue
 		}
@@ -104,11 +104,13 @@ func (s *Service) fill(ctx context.Context, reply *wire.PullReply, at map[string
 		if err != nil {
 			return false, err
 		}
+		size := 0
 		for _, ch := range page {
 			reply.Changes = append(reply.Changes, toWire(ch))
 			at[feed] = ch.Seq
+			size += len(ch.Body)
 		}
-		if len(page) < room {
+		if octets += size; len(page) < room && size < PageOctets {
 			at[feed] = head
 		} else if at[feed] < head {
 			more = true

@@ -2,6 +2,9 @@ package pull
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
 	"io"
 	"slices"
 
@@ -10,53 +13,118 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// Snapshot writes the live records of one feed as NDJSON, in seq order, beginning after the given seq; so a cut download goes
-// on where it stopped, and is then also told what has left the feed since: the device may hold it. The last line says where
-// to pull from. Records that change while it is written may be missing from it and then come by the pull. Memory does not
-// grow with the feed.
+// A chunk ends with the line that reaches one of these. A device holds one chunk in memory until it has verified it.
+const (
+	ChunkLines  = 500
+	ChunkOctets = 1 << 20
+)
+
+// Wanted says which part of which feed a snapshot is to hold.
+type Wanted struct {
+	Feed   string
+	After  uint64 // what the device has already; 0: nothing
+	UpTo   uint64 // 0: to the head
+	Cursor string // the cursor the device has, or empty
+}
+
+// Snapshot writes the live records of one feed as NDJSON, in seq order, in chunks of whole lines, each sealed by a line that says what
+// it covers and the SHA-256 of its octets. It begins after the given seq, so a cut download goes on behind its last whole chunk and a
+// device may fetch parts beside each other; a part that does not begin at 0 also tells what has left the feed since, because the device
+// may hold it. The last line says where to pull from. Records that change while it is written may be missing from it and then come by
+// the pull. Memory does not grow with the feed.
 //
-// cursor is the one the device has, or empty; the end line carries it with this feed moved on. The feed and the cursor are
-// checked before the first byte; an error after that leaves the stream without its end line.
-func (s *Service) Snapshot(ctx context.Context, caller people.Caller, feed, cursor string, after uint64, w io.Writer) error {
-	if !s.Has(caller, feed) {
+// The end line carries the cursor of the request with this feed moved on to where the part ends. The feed and the cursor are checked
+// before the first octet; an error after that leaves the stream without its end line.
+func (s *Service) Snapshot(ctx context.Context, caller people.Caller, want Wanted, w io.Writer) error {
+	if !s.Has(caller, want.Feed) {
 		return fault.New(fault.FeedForbidden).At("feed")
 	}
-	heads, err := s.Reader.Heads(ctx, []string{feed})
+	if want.UpTo > 0 && want.UpTo < want.After {
+		return fault.New(fault.FieldInvalid).At("upTo").Detail("应不小于 after", "want at least after")
+	}
+	heads, err := s.Reader.Heads(ctx, []string{want.Feed})
 	if err != nil {
 		return err
 	}
-	end := wire.SnapshotEnd{UpTo: heads[feed]}
-	if end.Cursor, err = s.cursorAt(ctx, caller.Device, cursor, feed, end.UpTo); err != nil {
-		return err
+	end := wire.SnapshotEnd{UpTo: heads[want.Feed]}
+	if want.UpTo > 0 {
+		end.UpTo = min(end.UpTo, want.UpTo)
 	}
-	line := func(l wire.SnapshotLine) error {
-		if err := wire.Write(w, l); err != nil {
-			return err
-		}
-		_, err := io.WriteString(w, "\n")
+	if end.Cursor, err = s.cursorAt(ctx, caller.Device, want.Cursor, want.Feed, end.UpTo); err != nil {
 		return err
 	}
 	walk := s.Reader.Each
-	if after > 0 {
+	if want.After > 0 {
 		walk = s.resume
 	}
-	err = walk(ctx, feed, after, end.UpTo, func(c Change) error {
-		end.Count++
-		return line(wire.SnapshotLine{Change: toWire(c)})
-	})
-	if err != nil {
+	out := &chunks{w: w, sum: sha256.New(), from: want.After}
+	if err := walk(ctx, want.Feed, want.After, end.UpTo, out.change); err != nil {
 		return err
 	}
-	return line(wire.SnapshotLine{End: &end})
+	if err := out.seal(end.UpTo); err != nil {
+		return err
+	}
+	end.Count = out.written
+	return out.line(wire.SnapshotLine{End: &end})
+}
+
+// chunks writes lines, and after some of them the seal over them.
+type chunks struct {
+	w       io.Writer
+	lines   []byte // the chunk so far
+	sum     hash.Hash
+	from    uint64 // where the chunk begins
+	to      uint64 // the seq of its last line
+	count   uint64 // its lines
+	written uint64 // lines of the chunks before
+}
+
+// change adds one line.
+func (c *chunks) change(ch Change) error {
+	line := toWire(ch)
+	var err error
+	if c.lines, err = line.Append(c.lines); err != nil {
+		return err
+	}
+	c.lines = append(c.lines, '\n')
+	c.to, c.count = ch.Seq, c.count+1
+	if c.count == ChunkLines || len(c.lines) >= ChunkOctets {
+		return c.seal(c.to)
+	}
+	return nil
+}
+
+// seal writes the chunk, which holds all there is up to a seq. A chunk without a line is not written.
+func (c *chunks) seal(to uint64) error {
+	if c.count == 0 {
+		return nil
+	}
+	c.sum.Reset()
+	c.sum.Write(c.lines)
+	if _, err := c.w.Write(c.lines); err != nil {
+		return err
+	}
+	err := c.line(wire.SnapshotLine{Chunk: &wire.SnapshotChunk{From: c.from, To: to, Count: c.count, SHA256: hex.EncodeToString(c.sum.Sum(nil))}})
+	c.from, c.written, c.count, c.lines = to, c.written+c.count, 0, c.lines[:0]
+	return err
+}
+
+func (c *chunks) line(l wire.SnapshotLine) error {
+	if err := wire.Write(c.w, l); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.w, "\n")
+	return err
 }
 
 // resume calls fn for the feed's records and departures with after < seq ≤ upTo, in seq order.
 func (s *Service) resume(ctx context.Context, feed string, after, upTo uint64, fn func(Change) error) error {
-	for {
+	for after < upTo {
 		page, _, err := s.Reader.Changes(ctx, feed, after, MaxLimit)
 		if err != nil {
 			return err
 		}
+		octets := 0
 		for _, c := range page {
 			if c.Seq > upTo {
 				return nil
@@ -64,12 +132,13 @@ func (s *Service) resume(ctx context.Context, feed string, after, upTo uint64, f
 			if err := fn(c); err != nil {
 				return err
 			}
-			after = c.Seq
+			after, octets = c.Seq, octets+len(c.Body)
 		}
-		if len(page) < MaxLimit {
+		if len(page) < MaxLimit && octets < PageOctets {
 			return nil
 		}
 	}
+	return nil
 }
 
 // Has reports whether the feed is one of the caller's.

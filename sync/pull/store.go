@@ -5,17 +5,24 @@ package pull
 
 import "context"
 
+// PageOctets bounds a page: with the change at which its bodies reach so many octets it ends.
+const PageOctets = 4 << 20
+
 // Reader reads feeds. Every method sees one committed state; numbers of one feed become visible in order, because writers
 // lock the feed before they take numbers.
 type Reader interface {
 	// Changes returns the feed's records and departures with seq > after, in seq order, at most limit of them, and the head
-	// of the feed in the same view. A record appears once, at its newest seq. Removed records come as departures only.
+	// of the feed in the same view. A record appears once, at its newest seq. Removed records come as departures only. A page whose
+	// bodies reach PageOctets ends there.
 	Changes(ctx context.Context, feed string, after uint64, limit int) (page []Change, head uint64, err error)
 	// Heads returns the heads of the named feeds; a feed that was never written has head 0.
 	Heads(ctx context.Context, feeds []string) (map[string]uint64, error)
 	// Each calls fn for the feed's live records with after < seq ≤ upTo, in seq order, in memory that does not grow with the
-	// feed. fn must not keep the change's Body. An error of fn ends the walk and is returned.
+	// feed, and holding nothing of the database while fn works. fn must not keep the change's Body. An error of fn ends the walk and is
+	// returned. A record that changes meanwhile may be missing: its new seq is over the head that was there when the walk began.
 	Each(ctx context.Context, feed string, after, upTo uint64, fn func(Change) error) error
+	// Pick returns those of the named records that the feed shows, in seq order. A page whose bodies reach PageOctets ends there.
+	Pick(ctx context.Context, feed string, ids []string) ([]Change, error)
 	// Epoch names this history of the database; restoring a backup makes a new one.
 	Epoch(ctx context.Context) (string, error)
 	// Acked returns the last op seq of the device that is committed; 0 for an unknown one.

@@ -30,7 +30,7 @@ type Change struct {
 	Collection string         `json:"collection,omitempty"`
 	ID         string         `json:"id,omitempty"`
 	Version    uint64         `json:"version,omitzero"`
-	Body       jsontext.Value `json:"body,omitempty"`
+	Body       jsontext.Value `json:"body,omitzero"`  // RFC 8785, as the server stores it
 	Gone       string         `json:"gone,omitempty"` // removed · moved · feed
 }
 
@@ -41,13 +41,24 @@ const (
 	GoneFeed    = "feed"    // the whole feed is out of this device's scope: drop everything of it
 )
 
-// SnapshotLine is one line of GET /v1/sync/snapshot/{scope}/{name}. The last line carries End and nothing else.
+// SnapshotLine is one line of GET /v1/sync/snapshot/{scope}/{name}: a change, the seal of the changes before it, or the end.
+// The last line carries End and nothing else.
 type SnapshotLine struct {
 	Change
-	End *SnapshotEnd `json:"end,omitempty"`
+	Chunk *SnapshotChunk `json:"chunk,omitempty"`
+	End   *SnapshotEnd   `json:"end,omitempty"`
 }
 
-// SnapshotEnd closes a snapshot: the seq to pull from, how many records were sent since the requested start, and the cursor.
+// SnapshotChunk seals the lines since the chunk before. What a device stores is whole chunks that it has verified; it goes on from
+// To, however its download ended.
+type SnapshotChunk struct {
+	From   uint64 `json:"from"`   // the chunk holds what has a seq over From
+	To     uint64 `json:"to"`     // and at most To
+	Count  uint64 `json:"count"`  // its lines
+	SHA256 string `json:"sha256"` // over the octets of its lines, their line feeds included; hex
+}
+
+// SnapshotEnd closes a snapshot: the seq to pull from, how many changes were sent since the requested start, and the cursor.
 type SnapshotEnd struct {
 	UpTo   uint64 `json:"upTo"`
 	Count  uint64 `json:"count"`

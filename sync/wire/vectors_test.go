@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -10,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -223,29 +223,48 @@ func TestSnapshotVectors(t *testing.T) {
 		Whole       bool
 		UpTo, After uint64
 		Cursor      string
+		Refused     string
 	}
 	file := vectors[struct {
 		Vectors []struct {
 			Name, Text string
+			After      uint64
 			Expect     expect
 		}
 	}](t, "snapshots")
+	if len(file.Vectors) == 0 {
+		t.Fatal("no vectors")
+	}
 	for _, v := range file.Vectors {
-		got := expect{Put: []string{}, Take: []string{}}
-		lines := jsontext.NewDecoder(strings.NewReader(v.Text))
-		for !got.Whole {
-			text, err := lines.ReadValue()
-			if err != nil {
+		got := expect{Put: []string{}, Take: []string{}, After: v.After}
+		var lines []wire.Change
+		var octets []byte
+		sealed := uint64(0)
+		for text := range strings.Lines(v.Text) {
+			if !strings.HasSuffix(text, "\n") {
 				break // cut
 			}
 			var line wire.SnapshotLine
-			again(t, text.Clone(), &line)
-			if line.End != nil {
-				got.Whole, got.UpTo, got.Cursor, got.After = true, line.End.UpTo, line.End.Cursor, 0
-				continue
+			again(t, []byte(text), &line)
+			sum := sha256.Sum256(octets)
+			switch {
+			case line.End != nil && len(lines) == 0 && line.End.Count == sealed:
+				got.Whole, got.UpTo, got.Cursor = true, line.End.UpTo, line.End.Cursor
+			case line.Chunk != nil && line.Chunk.From == got.After && line.Chunk.Count == uint64(len(lines)) && line.Chunk.SHA256 == hex.EncodeToString(sum[:]):
+				for _, ch := range lines {
+					_, got.Put, got.Take = sortChange(ch, nil, got.Put, got.Take)
+				}
+				got.After, sealed, lines, octets = line.Chunk.To, sealed+line.Chunk.Count, nil, nil
+			case line.End == nil && line.Chunk == nil:
+				lines, octets = append(lines, line.Change), append(octets, text...)
+			default:
+				if got.Refused = v.Expect.Refused; got.Refused == "" {
+					got.Refused = "not expected to be refused"
+				}
 			}
-			_, got.Put, got.Take = sortChange(line.Change, nil, got.Put, got.Take)
-			got.After = line.Seq
+			if line.End != nil || got.Refused != "" {
+				break
+			}
 		}
 		if !reflect.DeepEqual(got, v.Expect) {
 			t.Errorf("%s:\n got %+v\nwant %+v", v.Name, got, v.Expect)
