@@ -24,6 +24,7 @@ const (
 	TxnFailed          Code = "op.txn_failed"
 	HeldByRejected     Code = "op.held"
 	GateRefused        Code = "op.gate_refused"
+	DecisionStale      Code = "op.decision_stale"
 	CursorInvalid      Code = "pull.cursor_invalid"
 	EpochChanged       Code = "pull.epoch_changed"
 	FeedForbidden      Code = "pull.feed_not_found"
@@ -51,6 +52,7 @@ var syncCodes = map[Code]entry{
 	TxnFailed:          {Conflict, "同组操作中有一项未通过，整组未生效", "another op of the same group failed; none of the group applies"},
 	HeldByRejected:     {Conflict, "所依赖的操作未通过，暂缓处理", "held: it depends on an op that was rejected"},
 	GateRefused:        {Forbidden, "不符合法定条件，操作未生效", "refused by a rule of law"},
+	DecisionStale:      {Conflict, "记录在冲突产生之后又有变化，请重新查看后再裁定", "the record has changed since the conflict arose; look again before deciding"},
 	CursorInvalid:      {Invalid, "同步游标无效，请清空后重新同步", "the cursor is not valid; drop it and sync anew"},
 	EpochChanged:       {Gone, "服务器数据已从备份恢复，请保留未提交的操作并重新同步", "the server was restored from a backup; keep what is unsent and sync anew"},
 	FeedForbidden:      {Absent, "数据流不存在或无权访问", "there is no such feed, or it is not for this device"},

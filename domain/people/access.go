@@ -63,8 +63,9 @@ var rights = map[Right][]Role{
 	"inspections.create": {RoleOfficer, RoleLeader}, "inspections.update": {RoleOfficer, RoleLeader},
 	"documents.create": {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
 	"evidence.create": {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
-	"findings.update":  {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
-	"conflicts.update": {RoleOfficer, RoleLeader, RoleChief},
+	"findings.update":    {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
+	"conflicts.update":   {RoleOfficer, RoleLeader, RoleChief},
+	"deadletters.update": {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
 
 	"sync.push":          syncRoles, // what an op may do is asked again, op by op
 	"sync.pull":          syncRoles,

@@ -19,6 +19,7 @@ certificates.update  . . . . . x . . .
 checklists.create    . . . . . x . . .
 checklists.update    . . . . . x . . .
 conflicts.update     x . x x . . . . .
+deadletters.update   x . x x . x . . .
 devices.enrol        . . x . . . x . .
 devices.list         . . x . . . x x x
 devices.revoke       . . x . . . . x .

@@ -49,6 +49,6 @@ type Facts interface {
 	// Match returns the bodies, by record id, of the collection's records whose top-level string field has the value.
 	// Only fields the catalogue declares as looked up are indexed: certificates.officer, certificates.number, items.code,
 	// units.code, officers.unit, documents.inspection, evidence.inspection, blocks.device, templates.kind, findings.record,
-	// conflicts.record.
+	// conflicts.record, deadletters.record.
 	Match(ctx context.Context, collection, field, value string) (map[string]Object, error)
 }

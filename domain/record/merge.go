@@ -3,11 +3,12 @@ package record
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Clash is one field that cannot stand both ways. The server's value, Theirs, stays; nil means absent.
 type Clash struct {
-	Path               string // steps joined by "/"; "" is the whole record (update against remove)
+	Path               string // steps joined by "/", see join; "" is the whole record (update against remove)
 	Base, Ours, Theirs any
 }
 
@@ -159,9 +160,22 @@ func (c *Collection) allows(from, to any) bool {
 	return ok && slices.Contains(c.Transitions[was], next)
 }
 
+// join adds a step to a path. A "/" inside a step is written ~1 and a "~" is written ~0, as in RFC 6901; an empty step is "~",
+// because the empty path is the whole record.
 func join(path, key string) string {
+	switch {
+	case key == "":
+		key = "~"
+	case strings.ContainsAny(key, "/~"):
+		key = escape.Replace(key)
+	}
 	if path == "" {
 		return key
 	}
 	return path + "/" + key
 }
+
+var (
+	escape   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescape = strings.NewReplacer("~1", "/", "~0", "~", "~", "")
+)

@@ -77,6 +77,7 @@ type Outcome struct {
 	Field    string   // the field that broke a rule, if one did
 	Conflict string   // id of the conflict record
 	Findings []string // ids of findings that flag gates raised
+	Letter   string   // id of the dead letter, when rejected or held: people decide there what becomes of it
 	HeldBy   string   // op id this one waits for
 	Replayed bool     // the op had been taken before; this is its first outcome again
 }

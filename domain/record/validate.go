@@ -103,6 +103,19 @@ func flat(value any) bool {
 	return true
 }
 
+// Flat reports whether a value holds no array of objects at any depth, as bodies must not.
+func Flat(value any) bool {
+	if inner, ok := value.(Object); ok {
+		for _, v := range inner {
+			if !Flat(v) {
+				return false
+			}
+		}
+		return true
+	}
+	return flat(value)
+}
+
 // Storable reports whether every database can keep all texts and names inside a value: PostgreSQL keeps no U+0000.
 func Storable(value any) bool {
 	switch value := value.(type) {

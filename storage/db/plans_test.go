@@ -130,12 +130,12 @@ func must(t *testing.T, d *DB, statement string) {
 // fillForPlans writes records of every kind that is looked up, with their history.
 func fillForPlans(t *testing.T, d *DB) {
 	t.Helper()
-	collections := []string{"certificates", "items", "units", "officers", "documents", "evidence", "blocks", "tasks"}
+	collections := []string{"certificates", "items", "units", "officers", "documents", "evidence", "blocks", "deadletters", "tasks"}
 	for n := range 8 {
 		b := &push.Batch{Heads: map[string]uint64{"unit/a": uint64(n+1) * 1000}, At: time.Now()}
 		for i := range 1000 {
 			id, seq := fmt.Sprintf("%d-%d", n, i), uint64(n*1000+i+1)
-			body := fmt.Appendf(nil, `{"officer":"%s","number":"%s","code":"%s","unit":"%s","inspection":"%s","device":"%s","kind":"%s"}`, id, id, id, id, id, id, id)
+			body := fmt.Appendf(nil, `{"officer":"%s","number":"%s","code":"%s","unit":"%s","inspection":"%s","device":"%s","kind":"%s","record":"%s"}`, id, id, id, id, id, id, id, id)
 			b.Ops = append(b.Ops, push.OpRow{Op: record.Op{ID: id, Seq: seq, Collection: "tasks", Record: id}, Device: fmt.Sprint("device ", i%50), Text: []byte("{}"),
 				Outcome: record.Outcome{Status: record.Applied, Version: 1}})
 			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: id, Version: 1}, Op: id, Body: body})
@@ -173,6 +173,8 @@ func plansOf(t *testing.T, d *DB) []string {
 	ids := []string{"1-1", "2-2"}
 	_, err := x.Outcomes(ctx, "device 1", 1, 100)
 	check(err)
+	_, err = x.Ops(ctx, ids)
+	check(err)
 	_, err = x.FeedsOf(ctx, ids)
 	check(err)
 	_, err = x.Records(ctx, ids)
@@ -186,7 +188,7 @@ func plansOf(t *testing.T, d *DB) []string {
 	_, err = x.NumberClaims(ctx, []push.NumberUse{{Series: "s", N: 1}})
 	check(err)
 	for _, field := range []string{"certificates.officer", "certificates.number", "items.code", "units.code", "officers.unit", "documents.inspection",
-		"evidence.inspection", "blocks.device"} {
+		"evidence.inspection", "blocks.device", "deadletters.record"} {
 		collection, name, _ := strings.Cut(field, ".")
 		_, err = x.Match(ctx, collection, name, "1-1")
 		check(err)

@@ -88,7 +88,10 @@ func TestConflict(t *testing.T) {
 	if sides["ours"] != "from b" || sides["theirs"] != "from a" {
 		t.Errorf("the conflict holds %v", sides)
 	}
-	b.must(b.Update(ctx, "conflicts", c.ID, func(body record.Object) { body["state"], body["reason"] = "resolved", "以先到者为准" }))
+	b.must(b.Update(ctx, "conflicts", c.ID, func(body record.Object) {
+		body["state"], body["reason"] = "resolved", "以先到者为准"
+		body["resolution"] = record.Object{"phone": record.Object{"take": record.TakeTheirs}}
+	}))
 	b.must(b.Dismiss(ctx, lost[0].ID))
 	b.sync()
 	a.sync()

@@ -19,7 +19,7 @@ func Catalogue() (record.Catalogue, error) {
 		people.Units, people.Officers, people.Certificates,
 		law.Items, inspect.Checklists, document.Templates, inspect.Subjects,
 		inspect.Tasks, inspect.Inspections, document.Documents, evidence.Evidence,
-		Findings, Conflicts, document.Blocks,
+		Findings, Conflicts, DeadLetters, document.Blocks,
 	}
 	judged := gates()
 	pointers := make([]*record.Collection, len(all))

@@ -26,9 +26,11 @@ func TestWhoIsJudgedByWhat(t *testing.T) {
 		"inspections":  {"flag G01", "flag G02", "flag G30", "flag G31"},
 		"documents":    {"flag G01", "flag paper", "flag G04", "flag G05", "flag G07", "flag G30", "flag G31"},
 		"templates":    {"refuse paper.template"},
-		"items":        nil, "checklists": nil, "subjects": nil, "findings": nil, "conflicts": nil,
-		"blocks":   nil,
-		"evidence": {"refuse evidence.manifest_invalid"}, // a rule of form: it has no basis in law
+		"items":        nil, "checklists": nil, "subjects": nil, "findings": nil,
+		"conflicts":   {"refuse conflict.undecided"},
+		"deadletters": {"refuse letter.reason"},
+		"blocks":      nil,
+		"evidence":    {"refuse evidence.manifest_invalid"}, // a rule of form: it has no basis in law
 	}
 	for name, c := range catalogue {
 		var got []string

@@ -19,6 +19,8 @@ func gates() map[string][]record.Gate {
 		people.Certificates.Name: people.CertificateGates(),
 		people.Officers.Name:     people.OfficerGates(),
 		people.Units.Name:        people.UnitGates(),
+		Conflicts.Name:           {decided},
+		DeadLetters.Name:         {explained},
 		inspect.Tasks.Name: slices.Concat([]record.Gate{people.CertifiedOnly(inspect.Assigns)},
 			law.ItemGates(record.Refuse, whenReceived(inspect.TaskItems))),
 		inspect.Inspections.Name: slices.Concat([]record.Gate{people.TwoOfficers(inspect.Performs), inspect.ShownFirst},

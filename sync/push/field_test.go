@@ -85,8 +85,12 @@ func when(key, value string) func(context.Context, record.Event, record.Facts) (
 func newField(t testing.TB, d *db.DB) *field {
 	officers := record.Collection{Name: "officers", Schema: 1, Scope: record.District,
 		Fields: []record.Field{{Path: "grants", Class: record.Entries, Kind: record.Map}}}
-	visits, findings, conflicts := visits(), collections.Findings, collections.Conflicts
-	catalogue, err := record.NewCatalogue(&officers, &visits, &findings, &conflicts)
+	visits := visits()
+	all, err := collections.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := record.NewCatalogue(&officers, &visits, all["units"], all["findings"], all["conflicts"], all["deadletters"])
 	if err != nil {
 		t.Fatal(err)
 	}

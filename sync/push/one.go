@@ -33,7 +33,19 @@ func (w *work) one(ctx context.Context, op wire.Sealed) (record.Outcome, error) 
 	if err != nil || refusal != nil {
 		return reject(op, refusal), err
 	}
-	return w.settle(op, ch, breaches)
+	if !decides(op.Collection) {
+		return w.settle(op, ch, breaches)
+	}
+	before := w.mark()
+	o, err := w.settle(op, ch, breaches)
+	if err != nil {
+		return o, err
+	}
+	if refusal, err = w.decide(ctx, op, ch); err != nil || refusal != nil {
+		w.undo(before)
+		return reject(op, refusal), err
+	}
+	return o, nil
 }
 
 // form checks what an op says of itself, without the record.

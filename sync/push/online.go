@@ -90,11 +90,22 @@ func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, o
 	if len(fresh) == 0 {
 		return outcomes, nil
 	}
-	done, err := s.work(ctx, tx, now, &Batch{At: now}, fresh, &caller)
+	done, err := s.work(ctx, tx, now, &Batch{At: now, unattended: unattended(ops)}, fresh, &caller)
 	for i, o := range done {
 		outcomes[places[i]] = o
 	}
 	return outcomes, err
+}
+
+// unattended lists the ids of the ops whose outcome nobody will read.
+func unattended(ops []wire.OnlineOp) map[string]bool {
+	ids := map[string]bool{}
+	for _, op := range ops {
+		if op.Unattended {
+			ids[op.ID] = true
+		}
+	}
+	return ids
 }
 
 // again answers an op that was taken before, if it is the same.

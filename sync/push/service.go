@@ -228,11 +228,13 @@ func (g *Gap) Unwrap() error { return g.Fault }
 // ToWire gives an outcome the shape in which it travels and is stored.
 func ToWire(o record.Outcome) wire.Outcome {
 	return wire.Outcome{Op: o.Op, Seq: o.Seq, Status: string(o.Status), Version: o.Version, Code: o.Code, Zh: o.Zh, En: o.En,
-		Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), HeldBy: o.HeldBy, Replayed: o.Replayed}
+		Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), Letter: o.Letter, HeldBy: o.HeldBy,
+		Replayed: o.Replayed}
 }
 
 // FromWire undoes [ToWire].
 func FromWire(o wire.Outcome) record.Outcome {
 	return record.Outcome{Op: o.Op, Seq: o.Seq, Status: record.Status(o.Status), Version: o.Version, Code: o.Code, Zh: o.Zh,
-		En: o.En, Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), HeldBy: o.HeldBy, Replayed: o.Replayed}
+		En: o.En, Field: o.Field, Conflict: o.Conflict, Findings: slices.Clone(o.Findings), Letter: o.Letter, HeldBy: o.HeldBy,
+		Replayed: o.Replayed}
 }

@@ -24,10 +24,9 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
 		}
 	}
-	w.view.say(op.Record, op.Patch)
 	o.Version = w.view.entries[op.Record].row.Version
 	for _, f := range flags {
-		id, err := w.raise("findings", w.finding(op, ch, f))
+		id, err := w.raise(findings, w.finding(op, ch, f))
 		if err != nil {
 			return o, err
 		}
@@ -100,22 +99,27 @@ func (w *work) depart(feed string, row Row, reason string) error {
 // raise creates a record by an op of the server, inside the push that causes it.
 func (w *work) raise(collection string, body record.Object) (string, error) {
 	id := w.s.NewID()
-	sealed, err := w.s.seal(ServerOp{Collection: collection, Record: id, Action: record.Create, Patch: body},
-		wire.Op{OccurredAt: w.now})
+	return id, w.note(collection, id, record.Create, body)
+}
+
+// note writes a record by an op of the server, inside the push that causes it. The patch merges onto the newest version.
+func (w *work) note(collection, id string, action record.Action, patch record.Object) error {
+	sealed, err := w.s.seal(ServerOp{Collection: collection, Record: id, Action: action, Patch: patch}, wire.Op{OccurredAt: w.now})
 	if err != nil {
-		return "", err
+		return err
 	}
 	c, ok := w.s.Catalogue[collection]
 	if !ok {
-		return "", fmt.Errorf("collection %s is not in the catalogue", collection)
+		return fmt.Errorf("collection %s is not in the catalogue", collection)
 	}
-	ch := change{c: c, event: record.Event{Op: toRecord(sealed), After: body}, changed: true}
+	after := record.Apply(w.view.entries[id].body, patch)
+	ch := change{c: c, event: record.Event{Op: toRecord(sealed), After: after}, changed: true}
 	if err := w.advance(sealed, ch); err != nil {
-		return "", err
+		return err
 	}
 	w.batch.Ops = append(w.batch.Ops, OpRow{Op: toRecord(sealed), Text: sealed.Text, Hash: sealed.Hash, Earliest: w.now,
-		Latest: w.now, Outcome: record.Outcome{Op: sealed.ID, Status: record.Applied, Version: 1}})
-	return id, nil
+		Latest: w.now, Outcome: record.Outcome{Op: sealed.ID, Status: record.Applied, Version: w.view.entries[id].row.Version}})
+	return nil
 }
 
 // deskOf is the unit whose people look after what an op raised: the record's, or that of the device.
@@ -154,10 +158,10 @@ func (w *work) conflict(op wire.Sealed, ch change, before Row) (string, error) {
 		}
 		path := clash.Path
 		if path == "" {
-			path = "/"
+			path = record.WholeRecord
 		}
 		fields[path] = sides
 	}
-	return w.raise("conflicts", record.Object{"unit": w.deskOf(ch), "collection": op.Collection, "record": op.Record,
+	return w.raise(conflicts, record.Object{"unit": w.deskOf(ch), "collection": op.Collection, "record": op.Record,
 		"version": float64(before.Version), "ours": op.ID, "theirs": before.Op, "author": op.Author, "fields": fields, "state": "open"})
 }

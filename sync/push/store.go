@@ -118,6 +118,8 @@ type Batch struct {
 	Numbers    []NumberUse
 	Jobs       []record.Job
 	At         time.Time
+
+	unattended map[string]bool // ids of online ops whose outcome nobody reads
 }
 
 // Provenance is the signature under a push: with the ops' texts it proves who sent what in which order.

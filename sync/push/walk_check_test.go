@@ -83,6 +83,9 @@ func (w *walk) checkRecord(id string) error {
 	byVersion := map[uint64]*made{}
 	for _, p := range w.pockets {
 		for _, m := range p.chain {
+			if m.Record == id && !standing(m.first) && !record.IsID(m.first.Letter) {
+				return fmt.Errorf("op %d of device %s did not stand and has no letter: %+v", m.Seq, p.id, m.first)
+			}
 			if m.Record != id || !standing(m.first) {
 				continue
 			}

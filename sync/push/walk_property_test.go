@@ -19,9 +19,9 @@ import (
 // newWalkField is a field whose catalogue has tasks of every merge class, which leaders may also remove.
 func newWalkField(t testing.TB, d *db.DB, store push.Store) *field {
 	officers := record.Collection{Name: "officers", Schema: 1, Scope: record.District}
-	tasks, findings, conflicts := visits(), collections.Findings, collections.Conflicts
+	tasks, findings, conflicts, letters := visits(), collections.Findings, collections.Conflicts, collections.DeadLetters
 	tasks.Name, tasks.Claims = "tasks", nil
-	catalogue, err := record.NewCatalogue(&officers, &tasks, &findings, &conflicts)
+	catalogue, err := record.NewCatalogue(&officers, &tasks, &findings, &conflicts, &letters)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,12 +70,15 @@ func (w *work) lock(ctx context.Context) error {
 			ids[op.Record] = true
 		}
 	}
+	want := map[string]bool{}
+	if err := w.foresee(ctx, ids, want); err != nil {
+		return err
+	}
 	records := slices.Sorted(maps.Keys(ids))
 	feeds, err := w.tx.FeedsOf(ctx, records)
 	if err != nil {
 		return err
 	}
-	want := map[string]bool{}
 	for _, feed := range feeds {
 		want[feed] = true
 	}
@@ -118,7 +121,10 @@ func (w *work) group(ctx context.Context, ops []wire.Sealed) ([]record.Outcome, 
 			return nil, fmt.Errorf("op %s: %w", op.ID, err)
 		}
 		outcomes = append(outcomes, o)
-		if !stands(o) && failed < 0 {
+		switch {
+		case stands(o):
+			w.view.say(op.Record, op.Patch)
+		case failed < 0:
 			failed = i
 		}
 	}
@@ -127,6 +133,9 @@ func (w *work) group(ctx context.Context, ops []wire.Sealed) ([]record.Outcome, 
 		outcomes = failAll(ops, outcomes, failed)
 	}
 	for i, op := range ops {
+		if err := w.letter(ctx, op, &outcomes[i]); err != nil {
+			return nil, err
+		}
 		w.keep(op, outcomes[i])
 	}
 	return outcomes, nil

@@ -15,6 +15,8 @@ type OnlineOp struct {
 	Base       uint64         `json:"base"` // the version the person was looking at; 0 when creating
 	Patch      map[string]any `json:"patch,omitempty"`
 	Schema     int            `json:"schema,omitempty"` // 0: the server's newest
+	// Unattended says that nobody will read the outcome: what does not stand leaves a dead letter, as from a handheld.
+	Unattended bool `json:"unattended,omitempty"`
 }
 
 // OnlineReply carries one outcome per op, in their order.

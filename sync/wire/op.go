@@ -71,6 +71,7 @@ type Outcome struct {
 	Field    string   `json:"field,omitempty"`
 	Conflict string   `json:"conflict,omitempty"`
 	Findings []string `json:"findings,omitempty"`
+	Letter   string   `json:"letter,omitempty"`
 	HeldBy   string   `json:"heldBy,omitempty"`
 	Replayed bool     `json:"replayed,omitzero"`
 }

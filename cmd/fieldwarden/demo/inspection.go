@@ -14,7 +14,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/inspect"
 	"github.com/fieldwarden/fieldwarden/domain/law"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/client"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -177,18 +176,14 @@ func (d *day) resolve(ctx context.Context, ours, theirs string) error {
 	return errors.Join(d.settled(ctx, d.first), d.settled(ctx, d.second))
 }
 
-// decide: the decision is an edit like any other, in one group with the end of the conflict.
+// decide: the decision is an edit of the conflict, which makes that of the record.
 func (d *day) decide(ctx context.Context, conflict string) error {
 	const decided = "进货查验记录不全、生熟食品操作区未分开，责令改正；其余符合要求"
 	err := d.leader.Sync(ctx)
 	if err == nil {
-		err = d.leader.Group(ctx, func(e *client.Edit) error {
-			return errors.Join(
-				e.Update(inspect.Inspections.Name, d.inspection, func(body record.Object) { body["summary"] = decided }),
-				e.Update(collections.Conflicts.Name, conflict, func(body record.Object) {
-					body["state"], body["reason"] = "resolved", "两名执法人员各自发现的问题均予记录"
-					body["resolution"] = record.Object{"summary": decided}
-				}))
+		err = d.leader.Update(ctx, collections.Conflicts.Name, conflict, func(body record.Object) {
+			body["state"], body["reason"] = collections.ConflictResolved, "两名执法人员各自发现的问题均予记录"
+			body["resolution"] = record.Object{"summary": record.Object{"take": record.TakeValue, "value": decided}}
 		})
 	}
 	if err == nil {

@@ -1,0 +1,42 @@
+package collections
+
+import (
+	"context"
+	"strings"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// processBasis asks that every step of enforcement is recorded and kept: what is put aside needs a reason on record.
+const processBasis = "行政处罚法第四十七条"
+
+// decided: who ends a conflict says of every field what it shall be, and why.
+var decided = record.Gate{Code: "conflict.undecided", Basis: processBasis, Effect: record.Refuse,
+	Judge: func(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
+		if ev.After["state"] != ConflictResolved || ev.Before["state"] == ConflictResolved {
+			return nil, nil
+		}
+		fields, _ := ev.After["fields"].(record.Object)
+		resolution, _ := ev.After["resolution"].(record.Object)
+		if open := record.Undecided(fields, resolution); len(open) > 0 {
+			return []record.Breach{{Field: "resolution", Zh: "尚有字段未裁定：" + strings.Join(open, "、"),
+				En: "not decided: " + strings.Join(open, ", ")}}, nil
+		}
+		return unexplained(ev), nil
+	}}
+
+// explained: a letter is put aside only with a reason.
+var explained = record.Gate{Code: "letter.reason", Basis: processBasis, Effect: record.Refuse,
+	Judge: func(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
+		if ev.After["state"] != LetterDiscarded || ev.Before["state"] == LetterDiscarded {
+			return nil, nil
+		}
+		return unexplained(ev), nil
+	}}
+
+func unexplained(ev record.Event) []record.Breach {
+	if reason, _ := ev.After["reason"].(string); strings.TrimSpace(reason) != "" {
+		return nil
+	}
+	return []record.Breach{{Field: "reason", Zh: "须写明理由", En: "a reason is needed"}}
+}
