@@ -134,7 +134,7 @@ func (h *hand) seen(ctx context.Context, feed string) (string, error) {
 
 // pulled are the collections that a handheld of a street gets.
 var pulled = []string{"units", "officers", "certificates", "items", "checklists", "templates", "subjects", "tasks",
-	"inspections", "documents", "evidence", "findings", "conflicts", "blocks"}
+	"inspections", "documents", "evidence", "findings", "conflicts", "deadletters", "blocks"}
 
 // feedOnServer sums up a feed as the server gives it out whole, over HTTP.
 func (h *hand) feedOnServer(ctx context.Context, feed string) (string, error) {
