@@ -151,7 +151,9 @@ func (h *hand) feedOnServer(ctx context.Context, feed string) (string, error) {
 		}
 		if l.End != nil {
 			whole = l.End.Count == uint64(len(s.lines))
-			continue
+		}
+		if l.Body == nil {
+			continue // the end, or the seal of a chunk
 		}
 		text, err := wire.Canonicalize(l.Body.Clone())
 		if err != nil {
