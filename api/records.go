@@ -64,7 +64,7 @@ func (s *server) readRecord(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.reply(http.StatusOK, Record{rec.Collection, rec.ID, rec.Version, rec.Removed, rec.Body})
+	return r.reply(http.StatusOK, shown(rec))
 }
 
 func (s *server) readHistory(r *request) error {
@@ -76,11 +76,15 @@ func (s *server) readHistory(r *request) error {
 	if err != nil {
 		return err
 	}
-	out := History{Collection: rec.Collection, ID: rec.ID, Versions: make([]Version, len(past))}
+	return r.reply(http.StatusOK, History{Collection: rec.Collection, ID: rec.ID, Versions: versionsOf(past)})
+}
+
+func versionsOf(past []pull.Revision) []Version {
+	out := make([]Version, len(past))
 	for i, v := range past {
-		out.Versions[i] = Version{v.Version, v.Op, v.Action, v.Author, v.Device, v.OccurredAt, v.ReceivedAt, v.Status, v.Body}
+		out[i] = Version{v.Version, v.Op, v.Action, v.Author, v.Device, v.OccurredAt, v.ReceivedAt, v.Status, v.Body}
 	}
-	return r.reply(http.StatusOK, out)
+	return out
 }
 
 // visible finds the record that the path names, if the caller has the right over it. A record of a unit is seen by those who have the
@@ -96,20 +100,24 @@ func (s *server) visible(r *request, right people.Right) (pull.Record, error) {
 	if err != nil {
 		return rec, err
 	}
-	var allowed bool
-	switch c.Scope {
-	case record.District:
-		allowed = r.caller.May(right, "", s.Now())
-	case record.Unit:
-		unit := text(body, "unit")
-		allowed = unit != "" && r.caller.May(right, unit, s.Now())
-	case record.Device:
-		allowed = text(body, "device") == r.caller.Device
-	}
-	if !allowed {
+	if !s.sees(r, c, body, right) {
 		return rec, fault.New(fault.NotFound)
 	}
 	return rec, nil
+}
+
+// sees reports whether the caller has the right over a body of the collection.
+func (s *server) sees(r *request, c *record.Collection, body record.Object, right people.Right) bool {
+	switch c.Scope {
+	case record.District:
+		return r.caller.May(right, "", s.Now())
+	case record.Unit:
+		unit := text(body, "unit")
+		return unit != "" && r.caller.May(right, unit, s.Now())
+	case record.Device:
+		return text(body, "device") == r.caller.Device
+	}
+	return false
 }
 
 // record reads a record with its body.

@@ -71,6 +71,7 @@ var rights = map[Right][]Role{
 	"sync.pull":          syncRoles,
 	"records.read":       readers,
 	"records.history":    readers,
+	"desk.read":          readers,
 	"numbers.lease":      {RoleOfficer, RoleLeader},
 	"evidence.upload":    {RoleOfficer, RoleLeader, RoleAuxiliary},
 	"evidence.play":      readers,
@@ -116,6 +117,18 @@ type Caller struct {
 // May reports whether any live grant of the caller gives the right over the unit. An empty unit asks for the right anywhere.
 func (c Caller) May(right Right, unit string, at time.Time) bool {
 	return May(c.Grants, right, unit, at)
+}
+
+// Reach lists the units over which the caller has the right: of each, those below are meant too.
+func (c Caller) Reach(right Right, at time.Time) []string {
+	var units []string
+	for _, g := range c.Grants {
+		if g.Unit != "" && g.Live(at) && slices.Contains(rights[right], g.Role) {
+			units = append(units, g.Unit)
+		}
+	}
+	slices.Sort(units)
+	return slices.Compact(units)
 }
 
 // May reports whether any of the grants gives the right over the unit at the moment; an empty unit asks for it anywhere.

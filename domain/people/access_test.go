@@ -20,6 +20,7 @@ checklists.create    . . . . . x . . .
 checklists.update    . . . . . x . . .
 conflicts.update     x . x x . . . . .
 deadletters.update   x . x x . x . . .
+desk.read            x . x x x x . . .
 devices.enrol        . . x . . . x . .
 devices.list         . . x . . . x x x
 devices.revoke       . . x . . . . x .

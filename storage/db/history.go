@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 )
@@ -43,4 +45,40 @@ func (d *DB) Lookup(ctx context.Context, collection, field, value string) ([]pul
 		out[i] = pull.Record{Collection: r.Collection, ID: r.ID, Feed: r.Feed, Version: r.Version, Body: r.Body}
 	}
 	return out, err
+}
+
+// Waiting implements pull.History. Codes of units below begin with the unit's, and so do the names of their feeds.
+func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error) {
+	if !plain(w.Collection) {
+		return nil, fmt.Errorf("collection %q: not a plain name", w.Collection)
+	}
+	state := "(body::jsonb) ->> 'state'"
+	if d.dialect == sqLite {
+		state = "body ->> 'state'"
+	}
+	args := []any{w.State, w.After}
+	reached := make([]string, len(w.Units))
+	for i, unit := range w.Units {
+		feed := "unit/" + unit
+		reached[i] = fmt.Sprintf("substr(feed, 1, %d) = %s", len([]rune(feed)), d.param(len(args)+1))
+		args = append(args, feed)
+	}
+	if len(reached) == 0 {
+		return nil, nil
+	}
+	var found []pull.Record
+	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
+		rec := pull.Record{Collection: w.Collection}
+		err := r.Scan(&rec.ID, &rec.Feed, &rec.Version, &rec.Body)
+		found = append(found, rec)
+		return err
+	}, fmt.Sprintf("SELECT id, feed, version, body FROM records WHERE collection = '%s' AND %s = %s AND id > %s AND NOT removed AND (%s) ORDER BY id LIMIT %d",
+		w.Collection, state, d.param(1), d.param(2), strings.Join(reached, " OR "), w.Limit), args...)
+	return found, err
+}
+
+// OpText implements pull.History.
+func (d *DB) OpText(ctx context.Context, id string) (text []byte, err error) {
+	err = d.pool().QueryRowContext(ctx, "SELECT text FROM ops WHERE id = "+d.param(1), id).Scan(&text)
+	return text, translate(err)
 }

@@ -204,6 +204,12 @@ func plansOf(t *testing.T, d *DB) []string {
 	check(err)
 	_, err = reader.Revisions(ctx, "1-1")
 	check(err)
+	for _, desk := range []string{"findings", "conflicts", "deadletters"} {
+		_, err = reader.Waiting(ctx, pull.Waiting{Collection: desk, State: "open", Units: []string{"a", "b"}, Limit: 10})
+		check(err)
+	}
+	_, err = reader.OpText(ctx, "1-1")
+	check(err)
 	if len(p.plans) < 20 {
 		t.Fatalf("only %d queries were seen", len(p.plans))
 	}

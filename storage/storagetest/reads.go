@@ -26,6 +26,8 @@ func Reads(t *testing.T, open func(t *testing.T) Database) {
 		{"large bodies end a page", (*writes).largeBodies},
 		{"some records of a feed", (*writes).pick},
 		{"the history of a record", (*writes).history},
+		{"what lies on the desks", (*writes).desks},
+		{"the text of an op", (*writes).opText},
 		{"a feed that was never written", (*writes).emptyFeed},
 		{"the epoch stands", (*writes).epoch},
 	} {

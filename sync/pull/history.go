@@ -14,6 +14,19 @@ type History interface {
 	// Lookup returns the live records of the collection whose top-level string field has the value; see record.Facts for the
 	// fields that have an index.
 	Lookup(ctx context.Context, collection, field, value string) ([]Record, error)
+	// Waiting returns a page of what lies on the desks: live records in one state, by id.
+	Waiting(ctx context.Context, w Waiting) ([]Record, error)
+	// OpText returns the text of an op as it was taken, RFC 8785, or fault request.not_found.
+	OpText(ctx context.Context, id string) ([]byte, error)
+}
+
+// Waiting says what of a desk is asked for. The collection must be one whose state is indexed: findings, conflicts, deadletters.
+type Waiting struct {
+	Collection string
+	State      string
+	Units      []string // codes: of these units and those below; none gives nothing
+	After      string   // a record's id, or "" to begin
+	Limit      int
 }
 
 // Record is a record as it stands.
