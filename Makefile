@@ -39,9 +39,19 @@ house: ## check the map of imports alone
 
 # Two packages at a time: each may run a PostgreSQL and an object store of its own.
 .PHONY: test
-test: tools fmt-check vet lint house ## everything CI runs: format, vet, lint, house, all tests with the race detector, build
+test: tools fmt-check vet lint house ## everything CI runs: format, vet, lint, house, all tests with the race detector, proof, build
 	FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=$(required) go test -race -shuffle=on -p 2 -timeout 25m ./...
+	@$(MAKE) --no-print-directory proof
 	@$(MAKE) --no-print-directory build
+
+# The race detector would make the 200 seeds ten times as long, so they are played without it.
+.PHONY: proof
+proof: tools ## the simulation of reconciliation: 200 seeds on both databases, and every planted bug
+	FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=$(required) go test -count=1 -timeout 25m -v ./cmd/fieldwarden/soak | grep -v '^=== '
+
+.PHONY: soak
+soak: tools ## play new seeds for hours, until stopped or until one fails
+	@FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=postgres deploy/proof/soak.sh
 
 .PHONY: build
 build: ## the program, without cgo, as bin/fieldwarden

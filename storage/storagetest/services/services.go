@@ -151,6 +151,9 @@ var running struct {
 	stops []func()
 }
 
+// OnExit has fn called when the package's tests are over, the last one first.
+func OnExit(fn func()) { onExit(fn) }
+
 func onExit(stop func()) {
 	running.Lock()
 	defer running.Unlock()
