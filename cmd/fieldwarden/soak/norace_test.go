@@ -2,9 +2,4 @@
 
 package soak
 
-// Together they are the 200 seeds of CI.
-const (
-	seedsOnSQLite   = 150
-	seedsOnPostgres = 50
-	underRace       = false
-)
+const underRace = false

@@ -2,9 +2,4 @@
 
 package soak
 
-// The race detector makes a run ten times as long; `make proof` plays the seeds without it.
-const (
-	seedsOnSQLite   = 10
-	seedsOnPostgres = 4
-	underRace       = true
-)
+const underRace = true // a run takes ten times as long

@@ -19,8 +19,8 @@ var (
 	dbFlag    = flag.String("soak.db", "sqlite", "with -soak.seed: sqlite or postgres")
 	stepsFlag = flag.Int("soak.steps", 120, "steps of a run")
 	fromFlag  = flag.Uint64("soak.from", 1, "the first seed to play")
-	liteFlag  = flag.Int("soak.sqlite", seedsOnSQLite, "how many seeds to play on SQLite")
-	heavyFlag = flag.Int("soak.postgres", seedsOnPostgres, "how many seeds to play on PostgreSQL")
+	liteFlag  = flag.Int("soak.sqlite", 8, "how many seeds to play on SQLite; make proof plays 150")
+	heavyFlag = flag.Int("soak.postgres", 3, "how many seeds to play on PostgreSQL; make proof plays 50")
 )
 
 func TestMain(m *testing.M) { services.Main(m) }
@@ -35,6 +35,24 @@ func TestSeed(t *testing.T) {
 		t.Fatal(r.report(err))
 	}
 	t.Logf("%s\n%s", r.stats, r.story(r.steps+2))
+}
+
+// A seed decides everything: played again, on the other database too, it tells the same story to the last word.
+func TestReplays(t *testing.T) {
+	var first string
+	for i, lite := range []bool{true, true, false} {
+		r := newRun(t, 4, lite, 60, nil)
+		if err := r.play(); err != nil {
+			t.Fatal(r.report(err))
+		}
+		story := r.story(r.steps + 2)
+		if i == 0 {
+			first = story
+		}
+		if story != first {
+			t.Fatalf("played again it goes otherwise:\n%s\n\nand first it went:\n%s", story, first)
+		}
+	}
 }
 
 func TestSeedsOnSQLite(t *testing.T) { playSeeds(t, true, *liteFlag) }
