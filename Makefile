@@ -48,7 +48,7 @@ test: tools fmt-check vet lint house ## everything CI runs: format, vet, lint, h
 .PHONY: proof
 proof: tools ## the simulation of reconciliation: 200 seeds on both databases, and every planted bug
 	FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=$(required) go test -count=1 -timeout 25m -v ./cmd/fieldwarden/soak \
-		-soak.sqlite 150 -soak.postgres 50 | grep -v '^=== '
+		-soak.sqlite 150 -soak.postgres 50 -soak.planted 60 | grep -v '^=== '
 
 .PHONY: soak
 soak: tools ## play new seeds for hours, until stopped or until one fails
