@@ -33,10 +33,7 @@ func (s *server) snapshot(r *request) error {
 	}
 	encoding := header.AcceptEncoding(r.Get(fiber.HeaderAcceptEncoding))
 	if r.Method() == fiber.MethodHead {
-		if !s.Pull.Has(r.caller, want.Feed) {
-			return fault.New(fault.FeedForbidden).At("feed")
-		}
-		return nil
+		return s.Pull.MayPull(r.ctx, r.caller, want.Feed)
 	}
 	ctx, cancel := context.WithTimeout(s.Base, snapshotTime) // outlives the handler: the stream goes out after it
 	caller := r.caller

@@ -2,7 +2,6 @@ package people
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -29,14 +28,14 @@ var Roles = []Role{RoleOfficer, RoleAuxiliary, RoleLeader, RoleChief, RoleReview
 // Grant gives a role in a unit and all units below it, from a moment, to a moment.
 type Grant struct {
 	Role Role
-	Unit string    // unit code; codes of units below begin with it
+	Unit string    // unit code; see Within for what lies below it
 	From time.Time // zero: since ever
 	To   time.Time // zero: until further notice
 }
 
 // Covers reports whether the grant reaches the unit at the moment.
 func (g Grant) Covers(unit string, at time.Time) bool {
-	return strings.HasPrefix(unit, g.Unit) && g.Unit != "" && g.Live(at)
+	return Within(unit, g.Unit) && g.Live(at)
 }
 
 // Live reports whether the grant is in force at the moment: From ≤ at < To.
@@ -139,20 +138,4 @@ func May(grants []Grant, right Right, unit string, at time.Time) bool {
 		}
 	}
 	return false
-}
-
-// Feeds lists the feeds the caller's device pulls: its own, the district's reference data, and the units of the live field
-// grants. A grant over the whole district reads other units' records online, not by pulling them all.
-func (c Caller) Feeds(district string, at time.Time) []string {
-	feeds := []string{"device/" + c.Device}
-	for _, g := range c.Grants {
-		if g.Live(at) && slices.Contains(syncRoles, g.Role) {
-			feeds = append(feeds, "ref/"+district)
-		}
-		if g.Live(at) && slices.Contains(fieldRoles, g.Role) {
-			feeds = append(feeds, "unit/"+g.Unit)
-		}
-	}
-	slices.Sort(feeds)
-	return slices.Compact(feeds)
 }

@@ -152,13 +152,13 @@ func TestFeeds(t *testing.T) {
 		{Role: RoleOfficer, Unit: "120102002", To: noon}, {Role: RoleSysAdmin, Unit: "120102"},
 	}}
 	want := []string{"device/d", "ref/120102", "unit/120102001"}
-	if got := c.Feeds("120102", noon); !slices.Equal(got, want) {
+	if got := c.Feeds("120102", noon, nil); !slices.Equal(got, want) {
 		t.Errorf("feeds %v, want %v", got, want)
 	}
 	for role, want := range map[Role][]string{RoleSysAdmin: {"device/d", "ref/120102"}, RoleSecAdmin: {"device/d", "ref/120102"},
 		RoleAuditAdmin: {"device/d"}} {
 		admin := Caller{Device: "d", Grants: []Grant{{Role: role, Unit: "120102"}}}
-		if got := admin.Feeds("120102", noon); !slices.Equal(got, want) {
+		if got := admin.Feeds("120102", noon, nil); !slices.Equal(got, want) {
 			t.Errorf("%s pulls %v, want %v: no case", role, got, want)
 		}
 	}

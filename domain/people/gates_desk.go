@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -54,9 +53,10 @@ func codeFits(ctx context.Context, ev record.Event, facts record.Facts) ([]recor
 	code, _ := ev.After["code"].(string)
 	parent, _ := ev.After["parent"].(string)
 	switch {
-	case !IsUnitCode(code) || strings.ContainsAny(code, "/ "):
-		return refusal(bad.At("code").Detail("机构代码应以6位区划代码开头", "a unit's code begins with the six digits of a division")), nil
-	case parent != "" && (code == parent || !strings.HasPrefix(code, parent)):
+	case !wellFormed(code):
+		return refusal(bad.At("code").Detail("机构代码应为6位区划代码，后接部门或街道3位、以下每级2位，用数字或大写字母",
+			"a unit's code is six digits of a division, three letters or digits of a department or street, and two for each level below")), nil
+	case parent != "" && (code == parent || !Within(code, parent)):
 		return refusal(bad.At("code").Detail("机构代码应以上级机构代码开头", "a unit's code begins with its parent's")), nil
 	case ev.Before != nil && ev.Before["code"] != ev.After["code"]:
 		return refusal(bad.At("code").Detail("机构代码不得更改", "a unit keeps its code")), nil

@@ -29,6 +29,7 @@ func Reads(t *testing.T, open func(t *testing.T) Database) {
 		{"what lies on the desks", (*writes).desks},
 		{"the text of an op", (*writes).opText},
 		{"a feed that was never written", (*writes).emptyFeed},
+		{"feeds by the beginning of their names", (*writes).written},
 		{"the epoch stands", (*writes).epoch},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(&writes{t, open(t), t.Context()}) })
@@ -272,6 +273,28 @@ func (s *writes) emptyFeed() {
 		s.Errorf("heads %v, %v", heads, err)
 	}
 	s.must(s.Each(s.ctx, "unit/none", 0, 10, func(c pull.Change) error { return fmt.Errorf("change %+v", c) }))
+}
+
+func (s *writes) written() {
+	for _, feed := range []string{"unit/120102001", "unit/12010200101", "unit/120102002", "unit/1201020", "unit/120102CGW", "ref/120102", "device/unit/120102001"} {
+		s.fill(feed, 1, 1)
+	}
+	s.tx(func(ctx context.Context, tx push.Tx) {
+		_, err := tx.LockFeeds(ctx, []string{"unit/12010200102"})
+		s.must(err)
+	})
+	for prefix, want := range map[string]string{
+		"unit/120102001":   "[unit/120102001 unit/12010200101]",
+		"unit/12010200101": "[unit/12010200101]",
+		"unit/120102CGW":   "[unit/120102CGW]",
+		"unit/120102C":     "[unit/120102CGW]",
+		"unit/999":         "[]",
+		"unit/120102001%":  "[]",
+	} {
+		if names, err := s.Written(s.ctx, prefix); fmt.Sprint(names) != want || err != nil {
+			s.Errorf("feeds that begin with %s: %v, %v; want %s", prefix, names, err, want)
+		}
+	}
 }
 
 func (s *writes) epoch() {

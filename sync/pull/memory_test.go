@@ -118,6 +118,17 @@ func (m *memory) Heads(_ context.Context, feeds []string) (map[string]uint64, er
 	return heads, nil
 }
 
+func (m *memory) Written(_ context.Context, prefix string) (names []string, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name := range m.feeds {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
 func (m *memory) Each(_ context.Context, name string, after, upTo uint64, fn func(pull.Change) error) error {
 	for {
 		page, _ := m.page(name, after, upTo, 100, false)

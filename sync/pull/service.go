@@ -40,7 +40,10 @@ func (s *Service) Pull(ctx context.Context, caller people.Caller, p wire.Pull) (
 	}
 	now := s.Now()
 	reply := wire.PullReply{Changes: []wire.Change{}, ServerAt: now}
-	feeds := caller.Feeds(s.District, now)
+	feeds, err := s.Feeds(ctx, caller)
+	if err != nil {
+		return wire.PullReply{}, err
+	}
 	reply.Changes = append(reply.Changes, dropLost(at.Feeds, feeds)...)
 	if reply.More, err = s.fill(ctx, &reply, at.Feeds, feeds, p.Limit); err != nil {
 		return wire.PullReply{}, err

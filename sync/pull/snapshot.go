@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
-	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -36,8 +35,8 @@ type Wanted struct {
 // The end line carries the cursor of the request with this feed moved on to where the part ends. The feed and the cursor are checked
 // before the first octet; an error after that leaves the stream without its end line.
 func (s *Service) Snapshot(ctx context.Context, caller people.Caller, want Wanted, w io.Writer) error {
-	if !s.Has(caller, want.Feed) {
-		return fault.New(fault.FeedForbidden).At("feed")
+	if err := s.MayPull(ctx, caller, want.Feed); err != nil {
+		return err
 	}
 	if want.UpTo > 0 && want.UpTo < want.After {
 		return fault.New(fault.FieldInvalid).At("upTo").Detail("应不小于 after", "want at least after")
@@ -139,11 +138,6 @@ func (s *Service) resume(ctx context.Context, feed string, after, upTo uint64, f
 		}
 	}
 	return nil
-}
-
-// Has reports whether the feed is one of the caller's.
-func (s *Service) Has(caller people.Caller, feed string) bool {
-	return slices.Contains(caller.Feeds(s.District, s.Now()), feed)
 }
 
 // cursorAt makes the cursor of a device that has taken a feed's snapshot up to a seq, on top of the cursor it had.

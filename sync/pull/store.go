@@ -17,6 +17,8 @@ type Reader interface {
 	Changes(ctx context.Context, feed string, after uint64, limit int) (page []Change, head uint64, err error)
 	// Heads returns the heads of the named feeds; a feed that was never written has head 0.
 	Heads(ctx context.Context, feeds []string) (map[string]uint64, error)
+	// Written returns the names of the feeds that begin with the prefix and have been written.
+	Written(ctx context.Context, prefix string) ([]string, error)
 	// Each calls fn for the feed's live records with after < seq ≤ upTo, in seq order, in memory that does not grow with the
 	// feed, and holding nothing of the database while fn works. fn must not keep the change's Body. An error of fn ends the walk and is
 	// returned. A record that changes meanwhile may be missing: its new seq is over the head that was there when the walk began.
