@@ -18,7 +18,7 @@ import (
 var schema string
 
 // schemaVersion is bumped with every change of schema.sql that an existing file needs a step for.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // openFile opens the local file, made on first use.
 func openFile(ctx context.Context, dir string) (*sql.DB, error) {
@@ -60,9 +60,19 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if version > schemaVersion {
 		return fmt.Errorf("the file is of version %d, this program knows %d: update the client", version, schemaVersion)
 	}
-	_, err := db.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", schemaVersion))
+	step := ""
+	if version == 1 {
+		step = fromVersion1
+	}
+	_, err := db.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+step+fmt.Sprintf("PRAGMA user_version = %d; COMMIT;", schemaVersion))
 	return err
 }
+
+// fromVersion1 learns what files of version 1 did not say: then a record came by one feed, and feeds became whole together.
+const fromVersion1 = `
+INSERT INTO holds (id, feed, generation) SELECT id, feed, generation FROM records;
+INSERT INTO feeds (name, whole) SELECT DISTINCT feed, (SELECT whole FROM device) FROM records;
+`
 
 // inTx runs one durable step: fn's nil commits. fn must not call the network, nor the database but by tx.
 func (d *Device) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {

@@ -100,7 +100,9 @@ func (d *Device) mend(ctx context.Context, err error, access string) (again bool
 		return true, d.askTime(ctx) // most likely this device's clock is off
 	case access != "" && (is(err, fault.TokenExpired, fault.TokenInvalid) || unexplained(err)):
 		return true, d.refresh(ctx, access)
-	case is(err, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused, fault.DeviceRevoked, fault.AccountDisabled):
+	case is(err, fault.DeviceRevoked):
+		return false, errors.Join(err, d.endSession(ctx), d.purge(ctx))
+	case is(err, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused, fault.AccountDisabled):
 		return false, errors.Join(err, d.endSession(ctx))
 	}
 	return false, nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -42,20 +43,11 @@ func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 		}
 		if !bootstrapped {
 			bootstrapped = true
-			if err := d.fillEmpty(ctx, reply.UpTo); err != nil {
+			if err := d.fillNew(ctx, reply.UpTo); err != nil {
 				return false, err
 			}
 		}
 	}
-}
-
-// fillEmpty bootstraps a device that is not whole yet, from where its first page ended.
-func (d *Device) fillEmpty(ctx context.Context, upTo map[string]uint64) error {
-	var whole bool
-	if err := d.db.QueryRowContext(ctx, `SELECT whole FROM device`).Scan(&whole); err != nil || whole {
-		return err
-	}
-	return d.bootstrap(ctx, upTo)
 }
 
 func (d *Device) nextPage(ctx context.Context, limit int) (reply wire.PullReply, res response, err error) {
@@ -77,7 +69,7 @@ func (d *Device) beginAnew(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0`); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots`)
+		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots; DELETE FROM feeds`)
 		return err
 	})
 }
@@ -92,22 +84,27 @@ func (d *Device) keepPage(ctx context.Context, reply wire.PullReply) (forgotten 
 		if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = ?`, reply.Cursor); err != nil {
 			return err
 		}
+		if err := noteFeeds(ctx, tx, reply.UpTo); err != nil {
+			return err
+		}
 		if reply.More {
 			return nil
 		}
 		forgotten, err = d.finishPull(ctx, tx, reply.Acked)
 		return err
 	})
+	if err == nil && slices.ContainsFunc(reply.Changes, func(ch wire.Change) bool { return ch.Gone == wire.GoneFeed }) {
+		err = d.scrub(ctx)
+	}
 	return forgotten, err
 }
 
 // finishPull tidies up at the end of a pull: stale rows of an older generation go, and so do overlays that have come back.
 func (d *Device) finishPull(ctx context.Context, tx *sql.Tx, acked uint64) (forgotten bool, err error) {
-	_, err = tx.ExecContext(ctx, `DELETE FROM records WHERE generation < (SELECT generation FROM device WHERE whole = 0)`)
+	_, err = tx.ExecContext(ctx, `DELETE FROM records WHERE generation < (SELECT generation FROM device WHERE whole = 0);
+		DELETE FROM holds WHERE generation < (SELECT generation FROM device WHERE whole = 0);
+		UPDATE device SET whole = 1; UPDATE feeds SET whole = 1; DELETE FROM snapshots`)
 	if err != nil {
-		return false, err
-	}
-	if _, err = tx.ExecContext(ctx, `UPDATE device SET whole = 1; DELETE FROM snapshots`); err != nil {
 		return false, err
 	}
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM ops WHERE status <> '' AND seq > ?)`, acked).Scan(&forgotten)
@@ -130,18 +127,13 @@ func takeIn(ctx context.Context, tx *sql.Tx, ch wire.Change) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case ch.Gone != "" && busy:
-		// A departure speaks of one feed: a record that has moved on is told by its new feed.
-		_, err = tx.ExecContext(ctx, `INSERT INTO arrivals (id, collection, feed, version, generation)
-			SELECT ?, ?, ?, 0, generation FROM device WHERE true
-			ON CONFLICT (id) DO UPDATE SET body = NULL WHERE feed = excluded.feed`, ch.ID, ch.Collection, ch.Feed)
-	case ch.Gone != "":
-		_, err = tx.ExecContext(ctx, `DELETE FROM records WHERE id = ? AND feed = ?`, ch.ID, ch.Feed)
-	default:
-		err = put(ctx, tx, ch, busy)
+	if ch.Gone != "" {
+		return leave(ctx, tx, ch, busy)
 	}
-	return err
+	if err := put(ctx, tx, ch, busy); err != nil {
+		return err
+	}
+	return hold(ctx, tx, ch)
 }
 
 // put stores a body, unless a newer one of the same generation is there.
@@ -166,17 +158,6 @@ func waits(ctx context.Context, tx *sql.Tx, id string) (busy bool, err error) {
 	return busy, err
 }
 
-// dropFeed forgets a feed that the device may no longer see. Unsent ops on its records stay in the queue: the server keeps
-// them for a person to look at.
-func dropFeed(ctx context.Context, tx *sql.Tx, feed string) error {
-	for _, table := range []string{"records", "arrivals"} {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE feed = ?`, feed); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // letIn applies the news that waited for the ops of a batch, of records that have no other unsent op.
 func letIn(ctx context.Context, tx *sql.Tx, batch []waiting) error {
 	for _, w := range batch {
@@ -191,16 +172,15 @@ func letIn(ctx context.Context, tx *sql.Tx, batch []waiting) error {
 		var body sql.NullString
 		err = tx.QueryRowContext(ctx, `DELETE FROM arrivals WHERE id = ? RETURNING collection, feed, version, body`, w.record).
 			Scan(&ch.Collection, &ch.Feed, &ch.Version, &body)
-		if err == sql.ErrNoRows {
-			continue
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
 		}
 		if err == nil && body.Valid {
 			ch.Body = []byte(body.String)
-		} else {
-			ch.Gone = wire.GoneRemoved
+			err = put(ctx, tx, ch, false)
 		}
 		if err == nil {
-			err = takeIn(ctx, tx, ch)
+			err = settle(ctx, tx, w.record)
 		}
 		if err != nil {
 			return err

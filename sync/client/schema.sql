@@ -46,6 +46,21 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_collection ON records (collection, id);
 CREATE INDEX IF NOT EXISTS records_feed ON records (feed);
 
+-- Which feeds a record has come by. It stays while one of them holds it; its row in records names one of them.
+CREATE TABLE IF NOT EXISTS holds (
+  id         TEXT    NOT NULL,
+  feed       TEXT    NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (id, feed)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS holds_feed ON holds (feed);
+
+-- The feeds the device has. One that is not whole yet is taken in as a snapshot, whatever the others are.
+CREATE TABLE IF NOT EXISTS feeds (
+  name  TEXT    PRIMARY KEY,
+  whole INTEGER NOT NULL DEFAULT 0          -- 1 once it has been pulled to its end
+) STRICT, WITHOUT ROWID;
+
 -- News about records that have unsent ops: it waits until those are answered, so that what the person sees stays exactly
 -- the base its ops name with the ops on top.
 CREATE TABLE IF NOT EXISTS arrivals (
@@ -53,7 +68,7 @@ CREATE TABLE IF NOT EXISTS arrivals (
   collection TEXT    NOT NULL,
   feed       TEXT    NOT NULL,
   version    INTEGER NOT NULL,
-  body       TEXT,                          -- NULL: the record is gone from the feed
+  body       TEXT,                          -- NULL: no feed holds the record any more
   generation INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
