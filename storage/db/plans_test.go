@@ -200,7 +200,7 @@ func plansOf(t *testing.T, d *DB) []string {
 	check(err)
 	_, err = reader.Acked(ctx, "device 1")
 	check(err)
-	_, err = reader.Record(ctx, "tasks", "1-7")
+	_, err = reader.Record(ctx, "tasks", "1-8")
 	check(err)
 	_, err = reader.Revisions(ctx, "1-1")
 	check(err)
