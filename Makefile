@@ -7,14 +7,14 @@ program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
 
 # Programs that must not be missing: with these names set a test that lacks one fails instead of skipping.
-required := postgres,minio,versitygw,pdftotext
+required := postgres,minio,versitygw,pdftotext,node
 
 .PHONY: help
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: tools
-tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, poppler, staticcheck
+tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, poppler, staticcheck, Node with the clients' libraries
 	@deploy/tools/install.sh
 
 .PHONY: fmt

@@ -26,6 +26,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/foreign"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -50,6 +51,7 @@ type Deps struct {
 	Push      *push.Service
 	Pull      *pull.Service
 	History   pull.History
+	Foreign   *foreign.Service
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Blobs     evidence.Blobs

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,6 +29,7 @@ type Problem struct {
 	Field    string     `json:"field,omitempty" doc:"which field or header is meant"`
 	Instance string     `json:"instance" doc:"the request's id, as in the server's log"`
 	Expected uint64     `json:"expected,omitzero" doc:"push.sequence_gap: the seq to push from"`
+	Error    fault.Code `json:"error,omitempty" doc:"under /v1/rxdb: the code again; rxdb-server's client takes an answer without it for a page"`
 }
 
 // MIMEProblem is the media type of a problem document.
@@ -58,6 +60,7 @@ var exact = map[fault.Code]int{
 	fault.LengthRequired:   http.StatusLengthRequired,
 	fault.RequestTimeout:   http.StatusRequestTimeout,
 	fault.HeadersTooLarge:  http.StatusRequestHeaderFieldsTooLarge,
+	fault.ClientOutdated:   http.StatusUpgradeRequired,
 }
 
 // statusOf is the HTTP status of a fault.
@@ -113,6 +116,9 @@ func (s *server) fail(c *fiber.Ctx, err error) {
 	var gap *push.Gap
 	if errors.As(err, &gap) {
 		p.Expected = gap.Expected
+	}
+	if strings.HasPrefix(guard.PatternOf(c), rxdbRoutes) {
+		p.Error = f.Code
 	}
 	s.clean(c, p.Status)
 	if wait := retryAfter(f, p.Status); wait > 0 {

@@ -53,7 +53,7 @@ func (w *world) forEach(do func(api.Route)) {
 // filled is a route's path with parameters that name nothing.
 func filled(path string) string {
 	return strings.NewReplacer("{id}", newID(), "{collection}", "tasks", "{number}", "no-such", "{scope}", "unit", "{name}", "nowhere",
-		"{code}", "no.such").Replace(path)
+		"{code}", "no.such", "{version}", "9").Replace(path)
 }
 
 // may finds somebody who has a right somewhere, and somebody who has not.
@@ -158,6 +158,9 @@ func TestMalformedBodiesAreRefused(t *testing.T) {
 				return
 			}
 			for name, text := range malformed {
+				if r.Name == "rxdbPush" && name == "array" {
+					continue // its rows come in one
+				}
 				res := w.asAllowed(r, []byte(text), "Content-Type", "application/json")
 				if p := res.fails(400, "request.malformed"); p.Code == "" {
 					t.Errorf("%s: %s", r.Name, name)
@@ -257,7 +260,11 @@ func TestWhatIsUnknownIsNotThere(t *testing.T) {
 			if r.Name == "snapshot" {
 				want = "pull.feed_not_found"
 			}
-			w.asAllowed(r, nil, tus(r)...).fails(404, want)
+			headers, body := tus(r), any(nil)
+			if takesJSON(r) {
+				headers, body = append(headers, "Content-Type", "application/json"), []byte("[]")
+			}
+			w.asAllowed(r, body, headers...).fails(404, want)
 			for _, text := range []string{"not-an-id", "%00", "%ff", "..%2f..%2fetc", strings.Repeat("a", 3000), "'%20OR%201=1", "１２３"} {
 				odd := r
 				odd.Path = placeholder.ReplaceAllString(r.Path, text)

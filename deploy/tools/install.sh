@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL and poppler's PDF reader from the system's packages. Running it again does nothing and says nothing.
+# folder, PostgreSQL, Node and poppler's PDF reader from the system's packages, and the client libraries of deploy/foreign. Running
+# it again does nothing and says nothing.
 set -euo pipefail
 
 # A tool is "program package version". MinIO's upstream is archived; this is its last commit.
@@ -76,6 +77,25 @@ postgres() {
 # poppler is the second reader of the papers' text.
 poppler() { command -v pdftotext >/dev/null || packages poppler-utils; }
 
+# foreign installs the libraries of clients that others wrote, which the tests run against the server: each set once for each lock
+# file, beside the tools. No script of a package is run.
+foreign() {
+  local bin=$1 here project lock into
+  here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../foreign" && pwd)
+  command -v npm >/dev/null || packages nodejs npm
+  for project in rxdb rxdb-server watermelon; do
+    lock=$(sha256sum <"$here/$project/package-lock.json")
+    into=$bin/../foreign/$project-${lock:0:16}
+    [[ -d $into ]] && continue
+    say "installing the libraries of deploy/foreign/$project"
+    rm -rf "$into.new"
+    mkdir -p "$into.new"
+    cp "$here/$project"/{package.json,package-lock.json,.npmrc} "$into.new/"
+    (cd "$into.new" && npm ci --loglevel=error >&2)
+    mv "$into.new" "$into"
+  done
+}
+
 main() {
   local bin program package version
   bin=$(folder)
@@ -86,6 +106,7 @@ main() {
   done
   postgres
   poppler
+  foreign "$bin"
 }
 
 if [[ ${1:-} == --folder ]]; then

@@ -1,9 +1,11 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -176,9 +178,23 @@ func (t *tx) Bodies(ctx context.Context, refs []push.Version) (map[push.Version]
 
 // OwnSince implements push.Tx.
 func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (map[string][]push.OwnOp, error) {
+	return t.since(ctx, refs, "o.device = "+t.param(2), "o.seq", device)
+}
+
+// OnlineSince implements push.Tx.
+func (t *tx) OnlineSince(ctx context.Context, device, author string, refs []push.Version) (map[string][]push.OwnOp, error) {
+	own, err := t.since(ctx, refs, "o.online = "+t.param(2)+" AND o.author = "+t.param(3), "o.received_at", device, author)
+	for _, ops := range own {
+		slices.SortStableFunc(ops, func(a, b push.OwnOp) int { return cmp.Compare(a.Version, b.Version) })
+	}
+	return own, err
+}
+
+// since reads the ops on records that stand, are whose the condition says, and were answered with a newer version.
+func (t *tx) since(ctx context.Context, refs []push.Version, whose, order string, args ...any) (map[string][]push.OwnOp, error) {
 	own := map[string][]push.OwnOp{}
 	query := fmt.Sprintf(`SELECT o.outcome, r.op IS NOT NULL, o.text FROM ops o LEFT JOIN revisions r ON r.op = o.id
-		WHERE o.record = %s AND o.device = %s AND o.status NOT IN ('rejected', 'held') ORDER BY o.seq`, t.param(1), t.param(2))
+		WHERE o.record = %s AND %s AND o.status NOT IN ('rejected', 'held') ORDER BY %s`, t.param(1), whose, order)
 	for _, ref := range refs {
 		err := rows(ctx, t.conn, func(r *sql.Rows) error {
 			var op push.OwnOp
@@ -191,7 +207,7 @@ func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (
 				own[ref.Record] = append(own[ref.Record], op)
 			}
 			return err
-		}, query, ref.Record, device)
+		}, query, append([]any{ref.Record}, args...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -45,6 +45,9 @@ type Tx interface {
 	// newer than the one named: with them on top of that version the server knows what the device was looking at. Ops whose
 	// every edit clashed made no version and are among them: the device went on showing what it had said.
 	OwnSince(ctx context.Context, device string, refs []Version) (map[string][]OwnOp, error)
+	// OnlineSince is OwnSince for the ops that a person wrote online through a device, in the order of the versions they were
+	// answered with.
+	OnlineSince(ctx context.Context, device, author string, refs []Version) (map[string][]OwnOp, error)
 	// Match returns the live rows of the collection whose top-level string field has the value, as they were committed or
 	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
 	Match(ctx context.Context, collection, field, value string) ([]Row, error)

@@ -14,7 +14,7 @@ import (
 type view struct {
 	entries map[string]entry
 	bodies  map[Version]record.Object // older versions that authors had seen
-	own     map[string][]ownPatch     // the device's ops of earlier pushes that it had not seen the versions of
+	own     map[string][]ownPatch     // the author's side's ops of earlier pushes that it had not seen the versions of
 	order   []string                  // records that changed, in the order of their first change
 }
 
@@ -101,9 +101,6 @@ func (v *view) loadBases(ctx context.Context, w *work) error {
 			return fmt.Errorf("record %s version %d as stored: %w", ref.Record, ref.Version, err)
 		}
 	}
-	if w.device == nil {
-		return nil // an online client names the version it showed: nothing of its own lies on top
-	}
 	return v.loadOwn(ctx, w, oldest)
 }
 
@@ -112,7 +109,13 @@ func (v *view) loadOwn(ctx context.Context, w *work, oldest map[string]uint64) e
 	for id, base := range oldest {
 		refs = append(refs, Version{id, base})
 	}
-	own, err := w.tx.OwnSince(ctx, w.device.ID, refs)
+	var own map[string][]OwnOp
+	var err error
+	if w.device != nil {
+		own, err = w.tx.OwnSince(ctx, w.device.ID, refs)
+	} else {
+		own, err = w.tx.OnlineSince(ctx, w.caller.Device, w.caller.Officer, refs)
+	}
 	if err != nil {
 		return err
 	}

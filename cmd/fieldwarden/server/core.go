@@ -22,12 +22,14 @@ import (
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/blob"
 	"github.com/fieldwarden/fieldwarden/storage/db"
 	"github.com/fieldwarden/fieldwarden/storage/spool"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/foreign"
 	"github.com/fieldwarden/fieldwarden/sync/jobs"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
@@ -46,6 +48,7 @@ type Core struct {
 	Sessions  *session.Service
 	Push      *push.Service
 	Pull      *pull.Service
+	Foreign   *foreign.Service
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Jobs      *jobs.Runner
@@ -119,12 +122,18 @@ func (c *Core) build(ctx context.Context) error {
 	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
 		Committed: c.Jobs.Wake}
 	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now}
+	c.Foreign = &foreign.Service{Reader: c.DB, Writer: c.Push, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.feeds, Now: now}
 	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
 		PublicURL: c.Config.PublicURL, Now: now, NewID: newID, Log: c.Log, Passwords: c.machine.Passwords})
 	if err != nil {
 		return err
 	}
 	return c.buildBytes()
+}
+
+// feeds lists the feeds of a caller's device.
+func (c *Core) feeds(_ context.Context, caller people.Caller) ([]string, error) {
+	return caller.Feeds(c.Config.District, c.machine.Now()), nil
 }
 
 // buildBytes builds what deals in files: uploads of evidence and rendered papers, with the jobs they queue.
@@ -150,7 +159,7 @@ func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.A
 	return api.New(api.Deps{Base: base, Now: c.machine.Now, NewID: c.machine.NewID, Log: c.Log, Metrics: metrics, Ready: c.DB.Ready,
 		PublicURL: c.Config.PublicURL, District: c.Config.District, Version: Version(),
 		Limits: api.Limits{TrustedProxy: c.Config.TrustedProxy}, Sessions: c.Sessions, Keys: c.Keys, Push: c.Push, Pull: c.Pull,
-		History: c.DB, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
+		History: c.DB, Foreign: c.Foreign, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
 }
 
 // openBlobs opens the configured store. Whatever it is, its digests are checked around it.

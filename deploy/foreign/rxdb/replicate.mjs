@@ -1,0 +1,54 @@
+// Replicating an RxDB collection with Fieldwarden by RxDB's own replication handlers.
+import { replicateRxCollection } from 'rxdb/plugins/replication'
+import { Subject } from 'rxjs'
+import { answer } from '../session.mjs'
+
+/** schemaOf makes a schema: the body's fields, and what Fieldwarden adds. Only the id may be required: a document that is gone
+ * comes as its id and nothing else. */
+export const schemaOf = (properties, version = 0) => ({
+  version,
+  primaryKey: 'id',
+  type: 'object',
+  properties: { id: { type: 'string', maxLength: 36 }, serverVersion: { type: 'integer' }, ...properties },
+  required: ['id'],
+})
+
+/** inTurn lets one thing happen at a time. A pull that overtakes the answer of a push brings a document that RxDB still takes for
+ * changed here, and drops. */
+export function inTurn() {
+  let last = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
+  }
+}
+
+/** replicate keeps a collection in step; session is signed in. */
+export function replicate({ session, collection, live = true, batchSize = 200, retryTime = 5000 }) {
+  const address = `${session.url}/v1/rxdb/${collection.name}/${collection.schema.version}`
+  const turn = inTurn()
+  const stream$ = new Subject()
+  const replication = replicateRxCollection({
+    replicationIdentifier: address,
+    collection,
+    live,
+    retryTime,
+    pull: {
+      batchSize,
+      stream$: stream$.asObservable(),
+      handler: (checkpoint, limit) => turn(async () => {
+        const query = new URLSearchParams({ id: checkpoint?.id ?? '', lwt: checkpoint?.lwt ?? 0, limit })
+        return answer(await session.fetch(`${address}/pull?${query}`))
+      }),
+    },
+    push: {
+      batchSize,
+      handler: (rows) => turn(async () => {
+        const headers = { 'Content-Type': 'application/json' }
+        return answer(await session.fetch(`${address}/push`, { method: 'POST', headers, body: JSON.stringify(rows) }))
+      }),
+    },
+  })
+  return { replication, stream$ }
+}

@@ -1,0 +1,55 @@
+// Package foreign lets clients that others wrote take part: RxDB and WatermelonDB. It translates their shapes into the online ops
+// and the feeds that everybody uses, and back; merging, judging and numbering are done where they always are.
+//
+// It must not know HTTP or SQL, nor how ops merge.
+package foreign
+
+import (
+	"context"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// Reader reads what the clients are to hold. Every method sees one committed state; [pull.Reader] says how feeds are numbered.
+type Reader interface {
+	// Changes is [pull.Reader.Changes].
+	Changes(ctx context.Context, feed string, after uint64, limit int) (page []pull.Change, head uint64, err error)
+	// Heads is [pull.Reader.Heads].
+	Heads(ctx context.Context, feeds []string) (map[string]uint64, error)
+	// Epoch is [pull.Reader.Epoch].
+	Epoch(ctx context.Context) (string, error)
+	// Current returns the named records as they stand, removed ones included, by id; what never existed is left out.
+	Current(ctx context.Context, ids []string) (map[string]pull.Record, error)
+	// Revisions is [pull.History.Revisions].
+	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
+}
+
+// Writer takes the edits in. [push.Service] is one.
+type Writer interface {
+	ApplyOnline(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error)
+}
+
+// Service speaks with foreign clients. It is safe for concurrent use.
+type Service struct {
+	Reader    Reader
+	Writer    Writer
+	Catalogue record.Catalogue
+	Cursors   pull.Cursors
+	// Feeds lists the feeds that the caller's device pulls at this moment, sorted.
+	Feeds func(ctx context.Context, caller people.Caller) ([]string, error)
+	Now   func() time.Time
+}
+
+// Names that documents and rows have beside their body's. No declared field may bear one of them.
+const (
+	nameID      = "id"
+	nameVersion = "serverVersion" // the version of the record that the body is of: the base of whoever edits it
+	nameDeleted = "_deleted"      // RxDB's
+)
+
+// MaxPage is how many documents one page may hold.
+const MaxPage = 1000

@@ -1,0 +1,122 @@
+package foreign
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// stride is how many lines of a feed are read at a time. Lines of other collections are passed over.
+const stride = 500
+
+// page is what a walk finds: ids of records about which there is news, each once. What the news is, is not kept: the client gets
+// every record as it stands when the page is made. So a departure from one feed and the arrival in another cannot be told
+// in the wrong order, and telling twice does no harm.
+type page struct {
+	limit int
+	ids   []string
+	seen  map[string]bool
+}
+
+func newPage(limit int) *page { return &page{limit: limit, seen: map[string]bool{}} }
+
+func (p *page) room() bool { return len(p.ids) < p.limit }
+
+func (p *page) add(id string) {
+	if !p.seen[id] {
+		p.seen[id] = true
+		p.ids = append(p.ids, id)
+	}
+}
+
+// walk fills the page with the records of a collection about which there is news behind the place, and moves the place. The page
+// is short only when there is no more: RxDB takes a short page for the end.
+func (s *Service) walk(ctx context.Context, at *place, p *page) error {
+	for _, feed := range slices.Sorted(maps.Keys(at.Lost)) {
+		gone := at.Lost[feed]
+		err := s.lines(ctx, at.Collection, feed, &gone.After, p, func(c pull.Change) bool {
+			// What came to the feed behind the client's place was never the client's; what left it before, it was told.
+			return c.Gone == "" && (c.Version > 1 || c.Seq <= gone.Held) || c.Gone != "" && c.Seq > gone.Held
+		})
+		if err != nil {
+			return err
+		}
+		if at.Lost[feed] = gone; p.room() {
+			delete(at.Lost, feed)
+		}
+	}
+	if len(at.Lost) == 0 {
+		at.Lost = nil
+	}
+	for _, feed := range slices.Sorted(maps.Keys(at.Feeds)) {
+		seq := at.Feeds[feed]
+		err := s.lines(ctx, at.Collection, feed, &seq, p, func(pull.Change) bool { return true })
+		if err != nil {
+			return err
+		}
+		at.Feeds[feed] = seq
+	}
+	return nil
+}
+
+// lines adds the records of a collection that a feed has news of behind a number, and moves the number, until the page is full or
+// the feed at its end.
+func (s *Service) lines(ctx context.Context, collection, feed string, after *uint64, p *page, wanted func(pull.Change) bool) error {
+	for p.room() {
+		changes, head, err := s.Reader.Changes(ctx, feed, *after, stride)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if !p.room() {
+				return nil
+			}
+			*after = c.Seq
+			if c.Collection == collection && wanted(c) {
+				p.add(c.ID)
+			}
+		}
+		if len(changes) < stride {
+			*after = max(*after, head)
+			return nil
+		}
+	}
+	return nil
+}
+
+// states returns the records as the client may see them: by id, those that are live, of the collection and in one of the feeds.
+func (s *Service) states(ctx context.Context, collection string, feeds, ids []string) (map[string]state, error) {
+	out := make(map[string]state, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	records, err := s.Reader.Current(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for id, r := range records {
+		if r.Collection != collection || !slices.Contains(feeds, r.Feed) {
+			continue
+		}
+		st := state{version: r.Version, removed: r.Removed}
+		if !r.Removed {
+			if st.body, err = wire.Object(r.Body); err != nil {
+				return nil, err
+			}
+		}
+		out[id] = st
+	}
+	return out, nil
+}
+
+// state is a record that is in sight. A removed one has no body any more, only the version of its removal.
+type state struct {
+	version uint64
+	removed bool
+	body    map[string]any
+}
+
+func (st state) live() bool { return st.body != nil }
