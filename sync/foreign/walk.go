@@ -79,7 +79,7 @@ func (s *Service) lines(ctx context.Context, collection, feed string, after *uin
 				p.add(c.ID)
 			}
 		}
-		if len(changes) < stride {
+		if len(changes) == 0 || *after >= head {
 			*after = max(*after, head)
 			return nil
 		}
