@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 
@@ -19,6 +20,12 @@ var foreignRoutes = []Route{
 	{Method: "POST", Path: "/v1/rxdb/{collection}/{version}/push", Name: "rxdbPush", Zh: "RxDB 提交", En: "RxDB: changed documents; the answer holds those that are otherwise here",
 		Access: signedIn, Right: "sync.push", Body: jsonBody, Limit: pushLimit, Within: later,
 		In: []wire.RxRow{}, Out: []map[string]any{}, Serve: (*server).rxdbPush},
+	{Method: "POST", Path: "/v1/watermelon/pull", Name: "watermelonPull", Zh: "WatermelonDB 拉取", En: "WatermelonDB: what has changed since a number",
+		Access: signedIn, Right: "sync.pull", Body: jsonBody, Limit: smallLimit, Within: later,
+		In: wire.WmPull{}, Out: wire.WmPage{}, Serve: (*server).watermelonPull},
+	{Method: "POST", Path: "/v1/watermelon/push", Name: "watermelonPush", Zh: "WatermelonDB 提交", En: "WatermelonDB: changed rows; the answer names those that were refused",
+		Access: signedIn, Right: "sync.push", Body: jsonBody, Limit: pushLimit, Within: later,
+		In: wire.WmPush{}, Out: wire.WmPushed{}, Serve: (*server).watermelonPush},
 }
 
 // rxdbRoutes begins the addresses of RxDB.
@@ -70,4 +77,42 @@ func (r *request) schemaVersion() (int, error) {
 		return 0, fault.New(fault.NotFound)
 	}
 	return version, nil
+}
+
+// watermelonPull gives a WatermelonDB client what has changed since it last pulled.
+func (s *server) watermelonPull(r *request) error {
+	var in wire.WmPull
+	if err := r.lenient(&in); err != nil {
+		return err
+	}
+	out, err := s.Foreign.WmPull(r.ctx, r.caller, in)
+	if err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, out)
+}
+
+// watermelonPush takes in what a WatermelonDB client has changed.
+func (s *server) watermelonPush(r *request) error {
+	var in wire.WmPush
+	if err := r.lenient(&in); err != nil {
+		return err
+	}
+	out, err := s.Foreign.WmPush(r.ctx, r.caller, in)
+	if err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, out)
+}
+
+// lenient is decode for what JavaScript may write and nobody could send otherwise.
+func (r *request) lenient(out any) error {
+	text := guard.TextOf(r.Ctx)
+	if object := bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")); !object {
+		return fault.New(fault.Malformed).Detail("应为 JSON 对象", "want a JSON object")
+	}
+	if err := wire.WmRead(text, out); err != nil {
+		return fault.New(fault.Malformed).At(wire.Where(err)).Because(err)
+	}
+	return nil
 }

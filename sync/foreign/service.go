@@ -33,10 +33,23 @@ type Writer interface {
 	ApplyOnline(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error)
 }
 
+// Marks keeps where WatermelonDB's clients stand. A mark is a number of a device, for a text. An implementation keeps few for each
+// device, and MUST keep the one that the device is known to stand at and those made after it last.
+type Marks interface {
+	// Mark returns the text of a device's number; ok is false if there is none.
+	Mark(ctx context.Context, device string, n int64) (place []byte, ok bool, err error)
+	// AddMark makes a number, at least the one given and greater than all of the device, and returns it. stands is the one that
+	// the device stands at. An unknown device is fault request.not_found.
+	AddMark(ctx context.Context, device string, stands, least int64, place []byte) (n int64, err error)
+	// SetMark changes the text of a number, if it is kept.
+	SetMark(ctx context.Context, device string, n int64, place []byte) error
+}
+
 // Service speaks with foreign clients. It is safe for concurrent use.
 type Service struct {
 	Reader    Reader
 	Writer    Writer
+	Marks     Marks
 	Catalogue record.Catalogue
 	Cursors   pull.Cursors
 	// Feeds lists the feeds that the caller's device pulls at this moment, sorted.

@@ -101,7 +101,7 @@ func (s *Service) states(ctx context.Context, collection string, feeds, ids []st
 		if r.Collection != collection || !slices.Contains(feeds, r.Feed) {
 			continue
 		}
-		st := state{version: r.Version, removed: r.Removed}
+		st := state{feed: r.Feed, seq: r.Seq, version: r.Version, removed: r.Removed}
 		if !r.Removed {
 			if st.body, err = wire.Object(r.Body); err != nil {
 				return nil, err
@@ -114,6 +114,8 @@ func (s *Service) states(ctx context.Context, collection string, feeds, ids []st
 
 // state is a record that is in sight. A removed one has no body any more, only the version of its removal.
 type state struct {
+	feed    string
+	seq     uint64
 	version uint64
 	removed bool
 	body    map[string]any

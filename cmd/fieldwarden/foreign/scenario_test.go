@@ -18,6 +18,7 @@ type kind struct {
 
 var kinds = []kind{
 	{"rxdb", func(t *testing.T) library { return laidOut(t, "rxdb") }},
+	{"watermelon", func(t *testing.T) library { return laidOut(t, "watermelon") }},
 }
 
 // each runs a scenario with every library.

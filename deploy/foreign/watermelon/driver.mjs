@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { appSchema, Database, Model } from '@nozbe/watermelondb'
+import LokiJSAdapterModule from '@nozbe/watermelondb/adapters/lokijs/index.js'
+import { drive } from '../driver.mjs'
+import { sync, tableOf } from './sync.mjs'
+
+const LokiJSAdapter = LokiJSAdapterModule.default ?? LokiJSAdapterModule
+
+const columns = {
+  subjects: { kind: 'string', name: 'string', uscc: 'string', idNumber: 'string', representative: 'string', address: 'string', phone: 'string', unit: 'string', place: 'json' },
+  tasks: { title: 'string', unit: 'string', subject: 'string', kind: 'string', items: 'json', officers: 'json', due: 'string', state: 'string' },
+  conflicts: { collection: 'string', record: 'string', version: 'number', ours: 'string', theirs: 'string', author: 'string', unit: 'string', fields: 'json',
+    state: 'string', resolution: 'json', resolvedBy: 'string', reason: 'string' },
+}
+const tables = { subjects: 1, tasks: 1, conflicts: 1 }
+
+const flat = (table, body) => Object.fromEntries(Object.entries(body).map(([name, value]) =>
+  [name, columns[table][name] === 'json' && value !== null ? JSON.stringify(value) : value]))
+
+const raised = (table, raw) => Object.fromEntries(Object.entries(raw)
+  .filter(([name, value]) => value !== null && name !== '_status' && name !== '_changed')
+  .map(([name, value]) => [name, columns[table][name] === 'json' ? JSON.parse(value) : value]))
+
+// Loki writes its database whole; the file changes at once or not at all.
+const file = {
+  loadDatabase: (path, done) => done(existsSync(path) ? readFileSync(path, 'utf8') : null),
+  saveDatabase: (path, text, done) => {
+    writeFileSync(path + '.new', text)
+    renameSync(path + '.new', path)
+    done(null)
+  },
+  deleteDatabase: (path, done) => {
+    rmSync(path, { force: true })
+    done()
+  },
+}
+
+await drive(async (session, { folder }) => {
+  const adapter = new LokiJSAdapter({
+    schema: appSchema({ version: 1, tables: Object.entries(columns).map(([name, of]) => tableOf(name, of)) }),
+    dbName: join(folder, 'watermelon.db'),
+    useWebWorker: false,
+    useIncrementalIndexedDB: true,
+    _testLokiAdapter: file,
+    extraLokiOptions: { autosaveInterval: 50 },
+  })
+  const models = Object.keys(columns).map((name) => class extends Model { static table = name })
+  const database = new Database({ adapter, modelClasses: models })
+  await database.get('subjects').query().fetchCount() // it is set up
+  const saved = () => new Promise((done, failed) => adapter._driver.loki.saveDatabase((error) => error ? failed(error) : done()))
+  const refused = []
+  return {
+    insert: async ({ collection, docs }) => {
+      await database.write(() => database.batch(docs.map(({ id, ...body }) => database.get(collection).prepareCreate((record) => {
+        record._raw.id = id
+        for (const [column, value] of Object.entries(flat(collection, body))) record._setRaw(column, value)
+      }))))
+      await saved()
+    },
+    patch: async ({ collection, id, patch }) => {
+      const record = await database.get(collection).find(id)
+      await database.write(() => record.update(() => {
+        for (const [column, value] of Object.entries(flat(collection, patch))) record._setRaw(column, value)
+      }))
+      await saved()
+    },
+    remove: async ({ collection, id }) => {
+      const record = await database.get(collection).find(id)
+      await database.write(() => record.markAsDeleted())
+      await saved()
+    },
+    dump: async ({ collection }) => (await database.get(collection).query().fetch()).map((record) => raised(collection, record._raw)),
+    sync: async ({ keepRefused }) => {
+      refused.length = 0
+      // What was made by a sync itself comes with the one after it.
+      for (let round = 0; round < 2; round++) {
+        await sync({ session, database, tables, keepRefused, limit: 400, refused: (rows) => refused.push(...rows) })
+      }
+      await saved()
+      return { errors: [], refused }
+    },
+  }
+})

@@ -1,0 +1,71 @@
+// Keeping a WatermelonDB database in step with Fieldwarden.
+import { Q, tableSchema } from '@nozbe/watermelondb'
+import { synchronize } from '@nozbe/watermelondb/sync/index.js'
+import { answer } from '../session.mjs'
+
+/** tableOf makes a table of a collection: columns by the names of the body's fields. A 'json' column holds the JSON text of a field that
+ * is an object or an array. serverVersion says which version of a record a row is, or was edited on top of. */
+export const tableOf = (name, columns) => tableSchema({
+  name,
+  columns: Object.entries({ ...columns, serverVersion: 'number' }).map(([column, type]) =>
+    ({ name: column, type: type === 'json' ? 'string' : type, isOptional: true })),
+})
+
+/** sync sends and fetches once; session is signed in. tables: the version of the collection's form by table, as in { tasks: 1 }. refused
+ * is told of rows that did not stand, each with a reason. They are taken back by the next sync; with keepRefused they stay as they
+ * are, unsent, until somebody changes them. */
+export async function sync({ session, database, tables, refused = () => {}, keepRefused = false, limit = 1000 }) {
+  const post = async (path, body) => answer(await session.fetch(`${session.url}/v1/watermelon/${path}`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+  }))
+  const push = async (changes, lastPulledAt) => {
+    const result = await post('push', { lastPulledAt, tables, changes })
+    if (result.refused.length > 0) refused(result.refused)
+    return result
+  }
+  await synchronize({
+    database,
+    sendCreatedAsUpdated: true,
+    // What is unsent keeps the version it was made on: else the server would take others' newer edits for seen.
+    conflictResolver: (_table, local, _remote, resolved) =>
+      local._status === 'updated' ? { ...resolved, serverVersion: local.serverVersion } : resolved,
+    pullChanges: async ({ lastPulledAt, schemaVersion, migration }) => {
+      const rows = Object.fromEntries(Object.keys(tables).map((table) => [table, new Map()]))
+      let timestamp = lastPulledAt
+      let strategy
+      for (let page = { more: true }, first = true; page.more; first = false) {
+        page = await post('pull', { lastPulledAt: timestamp ?? null, schemaVersion, migration: first ? migration : null, tables, limit })
+        for (const [table, { updated, deleted }] of Object.entries(page.changes)) {
+          for (const row of updated) rows[table].set(row.id, row)
+          for (const id of deleted) rows[table].set(id, null)
+        }
+        strategy = page.experimentalStrategy ?? strategy
+        timestamp = page.timestamp
+      }
+      await rescue(database, rows, strategy, (changes) => push(changes, lastPulledAt ?? 0))
+      const changes = Object.fromEntries(Object.entries(rows).map(([table, byID]) => [table, {
+        created: [],
+        updated: [...byID.values()].filter((row) => row !== null),
+        deleted: [...byID].filter(([, row]) => row === null).map(([id]) => id),
+      }]))
+      return { changes, timestamp, ...(strategy && { experimentalStrategy: strategy }) }
+    },
+    pushChanges: async ({ changes, lastPulledAt }) => {
+      const ours = Object.fromEntries(Object.entries(changes).filter(([table]) => table in tables))
+      const { experimentalRejectedIds } = await push(ours, lastPulledAt)
+      return keepRefused ? { experimentalRejectedIds } : undefined
+    },
+  })
+}
+
+/** rescue sends the unsent edits of rows that the pull is about to take away: WatermelonDB would drop them. The server keeps them for
+ * people to look at. */
+async function rescue(database, rows, strategy, push) {
+  const changes = {}
+  for (const [table, byID] of Object.entries(rows)) {
+    const unsent = await database.get(table).query(Q.where('_status', 'updated')).fetch()
+    const leaving = unsent.filter(({ id }) => strategy === 'replacement' ? !byID.get(id) : byID.get(id) === null)
+    if (leaving.length > 0) changes[table] = { created: [], updated: leaving.map((record) => ({ ...record._raw })), deleted: [] }
+  }
+  if (Object.keys(changes).length > 0) await push(changes)
+}
