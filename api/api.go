@@ -26,7 +26,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/foreign"
+	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -51,7 +51,7 @@ type Deps struct {
 	Push      *push.Service
 	Pull      *pull.Service
 	History   pull.History
-	Foreign   *foreign.Service
+	Foreign   *adapt.Service
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Blobs     evidence.Blobs

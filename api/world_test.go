@@ -33,8 +33,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/db"
 	"github.com/fieldwarden/fieldwarden/storage/spool"
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
+	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
-	"github.com/fieldwarden/fieldwarden/sync/foreign"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -151,7 +151,7 @@ func (w *world) build() {
 	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull: &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
-		Foreign: &foreign.Service{Reader: w.db, Writer: pushes, Marks: w.db, Catalogue: catalogue, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)},
+		Foreign: &adapt.Service{Reader: w.db, Writer: pushes, Marks: w.db, Catalogue: catalogue, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)},
 			Feeds: func(_ context.Context, caller people.Caller) ([]string, error) {
 				return caller.Feeds(district, time.Now()), nil
 			}, Now: time.Now},

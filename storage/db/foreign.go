@@ -8,7 +8,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 )
 
-// Current implements foreign.Reader.
+// Current implements adapt.Reader.
 func (d *DB) Current(ctx context.Context, ids []string) (map[string]pull.Record, error) {
 	t := tx{DB: d, conn: d.pool()}
 	found, err := t.Records(ctx, ids)
@@ -19,7 +19,7 @@ func (d *DB) Current(ctx context.Context, ids []string) (map[string]pull.Record,
 	return out, err
 }
 
-// Mark implements foreign.Marks.
+// Mark implements adapt.Marks.
 func (d *DB) Mark(ctx context.Context, device string, n int64) (place []byte, ok bool, err error) {
 	query := "SELECT place FROM marks WHERE device = " + d.param(1) + " AND n = " + d.param(2)
 	err = d.pool().QueryRowContext(ctx, query, device, n).Scan(&place)
@@ -32,7 +32,7 @@ func (d *DB) Mark(ctx context.Context, device string, n int64) (place []byte, ok
 // keptMarks is how many of a device's newest marks are kept, besides the one it stands at: answers that were lost.
 const keptMarks = 8
 
-// AddMark implements foreign.Marks. The device's row is locked first, so that two pulls of one device do not take the same number.
+// AddMark implements adapt.Marks. The device's row is locked first, so that two pulls of one device do not take the same number.
 func (d *DB) AddMark(ctx context.Context, device string, stands, least int64, place []byte) (n int64, err error) {
 	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.LockDevice(ctx, device); err != nil {
@@ -53,7 +53,7 @@ func (d *DB) AddMark(ctx context.Context, device string, stands, least int64, pl
 	return n, err
 }
 
-// SetMark implements foreign.Marks.
+// SetMark implements adapt.Marks.
 func (d *DB) SetMark(ctx context.Context, device string, n int64, place []byte) error {
 	return d.transact(ctx, func(ctx context.Context, t *tx) error {
 		return t.exec(ctx, "UPDATE marks SET place = "+t.param(1)+" WHERE device = "+t.param(2)+" AND n = "+t.param(3), string(place), device, n)

@@ -28,8 +28,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/blob"
 	"github.com/fieldwarden/fieldwarden/storage/db"
 	"github.com/fieldwarden/fieldwarden/storage/spool"
+	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
-	"github.com/fieldwarden/fieldwarden/sync/foreign"
 	"github.com/fieldwarden/fieldwarden/sync/jobs"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
@@ -48,7 +48,7 @@ type Core struct {
 	Sessions  *session.Service
 	Push      *push.Service
 	Pull      *pull.Service
-	Foreign   *foreign.Service
+	Foreign   *adapt.Service
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Jobs      *jobs.Runner
@@ -122,7 +122,7 @@ func (c *Core) build(ctx context.Context) error {
 	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
 		Committed: c.Jobs.Wake}
 	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now}
-	c.Foreign = &foreign.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.feeds, Now: now}
+	c.Foreign = &adapt.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.feeds, Now: now}
 	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
 		PublicURL: c.Config.PublicURL, Now: now, NewID: newID, Log: c.Log, Passwords: c.machine.Passwords})
 	if err != nil {

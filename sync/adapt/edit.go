@@ -1,4 +1,4 @@
-package foreign
+package adapt
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func (e edit) opID(caller people.Caller, turn int64) (string, error) {
 }
 
 func (e edit) op(id string) wire.OnlineOp {
-	return wire.OnlineOp{ID: id, Collection: e.collection, Record: e.record, Action: string(e.action), Base: e.base, Patch: e.patch, Schema: e.schema}
+	return wire.OnlineOp{ID: id, Collection: e.collection, Record: e.record, Action: string(e.action), Base: e.base, Patch: e.patch, Schema: e.schema, Unattended: true}
 }
 
 // apply has the edits done and tells what became of each. An edit that was refused before and comes again is judged again, at most

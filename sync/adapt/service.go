@@ -1,8 +1,8 @@
-// Package foreign lets clients that others wrote take part: RxDB and WatermelonDB. It translates their shapes into the online ops
+// Package adapt lets clients that others wrote take part: RxDB and WatermelonDB. It translates their shapes into the online ops
 // and the feeds that everybody uses, and back; merging, judging and numbering are done where they always are.
 //
 // It must not know HTTP or SQL, nor how ops merge.
-package foreign
+package adapt
 
 import (
 	"context"
