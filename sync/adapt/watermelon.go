@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -171,7 +172,7 @@ func (s *Service) wmTable(ctx context.Context, name string, feeds, ids []string)
 			out.Deleted = append(out.Deleted, id)
 			continue
 		}
-		row, err := wmRow(id, st)
+		row, err := wmRow(s.Catalogue[name], id, st)
 		if err != nil {
 			return out, err
 		}
@@ -180,9 +181,14 @@ func (s *Service) wmTable(ctx context.Context, name string, feeds, ids []string)
 	return out, nil
 }
 
-// wmRow lays a body flat.
-func wmRow(id string, st state) (map[string]any, error) {
-	row := make(map[string]any, len(st.body)+2)
+// wmRow lays a body flat. Fields that are not there are null: WatermelonDB keeps what it has in a column that a row does not name.
+func wmRow(c *record.Collection, id string, st state) (map[string]any, error) {
+	row := make(map[string]any, len(c.Fields)+2)
+	for _, f := range c.Fields {
+		if !strings.Contains(f.Path, "/") {
+			row[f.Path] = nil
+		}
+	}
 	for name, value := range st.body {
 		switch value.(type) {
 		case record.Object, []any:
