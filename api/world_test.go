@@ -26,7 +26,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/api/guard"
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
-	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/blob"
@@ -150,16 +149,14 @@ func (w *world) build() {
 	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID}
 	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
-		Pull: &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
-		Foreign: &adapt.Service{Reader: w.db, Writer: pushes, Marks: w.db, Catalogue: catalogue, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)},
-			Feeds: func(_ context.Context, caller people.Caller) ([]string, error) {
-				return caller.Feeds(district, time.Now()), nil
-			}, Now: time.Now},
+		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
 		History: w.db, Blobs: blobs, Catalogue: catalogue,
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: here, NumberTTL: 24 * time.Hour,
 			Now: time.Now, NewID: newID, Log: log}}
+	w.deps.Foreign = &adapt.Service{Reader: w.db, Writer: pushes, Marks: w.db, Catalogue: catalogue, Cursors: w.deps.Pull.Cursors,
+		Feeds: w.deps.Pull.Feeds, Now: time.Now}
 }
 
 // settle brings in the units and the people, each on their own device.
