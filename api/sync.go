@@ -1,8 +1,10 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -15,6 +17,10 @@ func (s *server) push(r *request) error {
 		return err
 	}
 	out, err := s.Push.Apply(r.ctx, r.caller, in)
+	if errors.Is(err, fault.New(fault.SequenceGap)) {
+		// It comes after the signature was found good: ops before these were made and sealed by this device.
+		s.Log.WarnContext(r.ctx, "a device has ops that the server lacks: has the database been restored?", "device", r.caller.Device)
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,8 @@ type adminCommand struct {
 	Code       enrolCode    `cmd:"" help:"生成一台设备的登记码 / make a code that enrols one device"`
 	Password   newPassword  `cmd:"" help:"重置一个账号的密码 / set a forgotten password anew"`
 	RotateKeys rotateKeys   `cmd:"" help:"轮换服务器签名密钥 / let new keys sign; old ones still verify"`
+	Backup     backup       `cmd:"" help:"备份内置数据库（可在运行中执行） / copy the embedded database, also while the server runs"`
+	Restored   restored     `cmd:"" help:"数据库从备份恢复之后、启动服务之前执行 / after the database was restored from a backup, before serving"`
 }
 
 // withCore runs an administration step on the configured store.

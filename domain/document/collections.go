@@ -120,5 +120,8 @@ var Blocks = record.Collection{
 
 // SeriesName names the series of numbers of an organ, a kind of paper and a year.
 func SeriesName(organ, kind string, year int) string {
-	return fmt.Sprintf("%s/%s/%d", organ, kind, year)
+	return fmt.Sprintf("%s/%s%s", organ, kind, SeriesEnd(year))
 }
+
+// SeriesEnd is how the names of all series of a year end.
+func SeriesEnd(year int) string { return fmt.Sprintf("/%d", year) }

@@ -22,12 +22,17 @@ func (d *DB) LeaseNumbers(ctx context.Context, lease, series string, count int) 
 		}
 		var of string
 		var size int
-		err := t.conn.QueryRowContext(ctx, "SELECT series, first, count FROM leases WHERE id = "+t.param(1), lease).Scan(&of, &first, &size)
+		err = t.conn.QueryRowContext(ctx, "SELECT series, first, count FROM leases WHERE id = "+t.param(1), lease).Scan(&of, &first, &size)
 		switch {
 		case err == nil && (of != series || size != count):
 			return fault.New(fault.IdempotencyReused)
 		case !errors.Is(err, sql.ErrNoRows):
 			return translate(err)
+		}
+		if last == 0 {
+			if last, err = t.firstOf(ctx, series); err != nil {
+				return err
+			}
 		}
 		first = last + 1
 		if err := t.exec(ctx, "UPDATE series SET last = last + "+t.param(1)+" WHERE name = "+t.param(2), count, series); err != nil {

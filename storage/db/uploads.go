@@ -103,6 +103,42 @@ func (d Uploads) Expired(ctx context.Context, before time.Time) ([]upload.Upload
 	return out, translate(err)
 }
 
+// missing is the condition of the partial index of evidence without its bytes, word for word.
+var missing = map[dialect]string{
+	postgreSQL: `collection = 'evidence' AND NOT removed AND COALESCE((body::jsonb) #>> '{custody,state}', '') <> 'held'`,
+	sqLite:     `collection = 'evidence' AND NOT removed AND COALESCE(body ->> '$.custody.state', '') <> 'held'`,
+}
+
+// Missing implements upload.Store. The page is cut before the op that announced it is looked up, so that the index leads.
+func (d Uploads) Missing(ctx context.Context, after string, limit int) ([]upload.Missing, error) {
+	query := "SELECT m.id, COALESCE(o.device, o.online, ''), m.body FROM (SELECT id, body FROM records WHERE " + missing[d.dialect] + " AND id > " +
+		d.param(1) + " ORDER BY id LIMIT " + d.param(2) + `) m
+		JOIN revisions v ON v.record = m.id AND v.version = 1 JOIN ops o ON o.id = v.op AND o.record = m.id ORDER BY m.id`
+	var found []upload.Missing
+	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
+		var m upload.Missing
+		var text []byte
+		err := r.Scan(&m.Evidence, &m.Device, &text)
+		if err == nil {
+			m.Body, err = wire.Object(text)
+		}
+		found = append(found, m)
+		return err
+	}, query, after, limit)
+	return found, err
+}
+
+// Announced implements upload.Store.
+func (d Uploads) Announced(ctx context.Context, sha256 string) (n int, err error) {
+	path := "body ->> 'sha256'"
+	if d.dialect == postgreSQL {
+		path = "(body::jsonb) ->> 'sha256'"
+	}
+	query := "SELECT count(*) FROM records WHERE collection = 'evidence' AND " + path + " = " + d.param(1)
+	err = d.pool().QueryRowContext(ctx, query, sha256).Scan(&n)
+	return n, translate(err)
+}
+
 // Evidence implements upload.Store.
 func (d Uploads) Evidence(ctx context.Context, evidence string) (map[string]any, error) {
 	var text []byte

@@ -3,11 +3,13 @@ package storagetest
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
 )
@@ -25,6 +27,7 @@ func Uploads(t *testing.T, open func(t *testing.T) (upload.Store, Database)) {
 		{"sealing queues the promotion", (*uploads).sealed},
 		{"what expires is listed, oldest first", (*uploads).expired},
 		{"the manifest is the record as it stands", (*uploads).evidence},
+		{"what is missing is listed in pages", (*uploads).missing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store, d := open(t)
@@ -186,6 +189,47 @@ func (s *uploads) evidence() {
 	for _, id := range []string{row.ID, other.ID, newID()} {
 		if _, err := s.store.Evidence(s.ctx, id); !errors.Is(err, fault.New(fault.NotFound)) {
 			s.Errorf("removed, of another collection or unknown: %v", err)
+		}
+	}
+}
+
+func (s *uploads) missing() {
+	var want []string
+	for i, body := range []string{`{"sha256":"aa"}`, `{"custody":{"state":"mismatch"},"sha256":"aa"}`, `{"custody":{"state":"held"},"sha256":"aa"}`, `{"sha256":"bb"}`} {
+		op, id, seq := newID(), newID(), uint64(i+1)
+		row := push.Row{ID: id, Collection: "evidence", Feed: "unit/a", Seq: seq, Version: 1, Op: op, Body: []byte(body)}
+		s.put(&push.Batch{Records: []push.Row{row}, Heads: map[string]uint64{"unit/a": seq}, At: at,
+			Revisions: []push.Revision{{Version: push.Version{Record: id, Version: 1}, Collection: "evidence", Op: op, Body: row.Body}},
+			Ops:       []push.OpRow{{Op: record.Op{ID: op, Seq: seq, Collection: "evidence", Record: id}, Device: "device", Text: []byte("{}")}}})
+		if i != 2 {
+			want = append(want, id)
+		}
+	}
+	slices.Sort(want)
+	var got []string
+	for after := ""; len(got) < 4; {
+		page, err := s.store.Missing(s.ctx, after, 2)
+		s.must(err)
+		if len(page) > 2 {
+			s.Fatalf("a page of 2 has %d", len(page))
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, m := range page {
+			if m.Device != "device" || m.Body["sha256"] == nil {
+				s.Errorf("missing %+v", m)
+			}
+			got = append(got, m.Evidence)
+			after = m.Evidence
+		}
+	}
+	if !slices.Equal(got, want) {
+		s.Errorf("missing %v, want %v", got, want)
+	}
+	for sum, want := range map[string]int{"aa": 3, "bb": 1, "cc": 0} {
+		if n, err := s.store.Announced(s.ctx, sum); err != nil || n != want {
+			s.Errorf("digest %s is announced %d times, %v; want %d", sum, n, err, want)
 		}
 	}
 }

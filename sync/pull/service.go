@@ -23,6 +23,9 @@ type Service struct {
 	Cursors  Cursors
 	District string
 	Now      func() time.Time
+	// Behind is told that the database is behind what it once was, in the epoch named; see refuseAhead. It MUST begin a new epoch
+	// unless that has been done already. May be nil.
+	Behind func(ctx context.Context, epoch string) error
 }
 
 // Pull returns the next page of changes of the caller's feeds. Pages are filled to the limit while there is more, unless their bodies
@@ -45,7 +48,7 @@ func (s *Service) Pull(ctx context.Context, caller people.Caller, p wire.Pull) (
 		return wire.PullReply{}, err
 	}
 	reply.Changes = append(reply.Changes, dropLost(at.Feeds, feeds)...)
-	if reply.More, err = s.fill(ctx, &reply, at.Feeds, feeds, p.Limit); err != nil {
+	if reply.More, err = s.fill(ctx, &reply, at, feeds, p.Limit); err != nil {
 		return wire.PullReply{}, err
 	}
 	reply.UpTo = at.Feeds
@@ -85,11 +88,15 @@ func dropLost(at map[string]uint64, feeds []string) []wire.Change {
 }
 
 // fill appends changes feed by feed until the page is full, and moves the position. It reports whether any feed has more.
-func (s *Service) fill(ctx context.Context, reply *wire.PullReply, at map[string]uint64, feeds []string, limit int) (bool, error) {
+func (s *Service) fill(ctx context.Context, reply *wire.PullReply, from position, feeds []string, limit int) (bool, error) {
 	heads, err := s.Reader.Heads(ctx, feeds)
 	if err != nil {
 		return false, err
 	}
+	if err := s.refuseAhead(ctx, from, heads); err != nil {
+		return false, err
+	}
+	at := from.Feeds
 	more, octets := false, 0
 	for _, feed := range feeds {
 		if _, known := at[feed]; !known {

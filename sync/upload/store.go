@@ -22,6 +22,10 @@ type Store interface {
 	Sealed(ctx context.Context, id, jobKind string) error
 	// Expired lists receiving uploads that expire before the moment.
 	Expired(ctx context.Context, before time.Time) ([]Upload, error)
+	// Missing lists evidence whose bytes the server does not hold, of those with an id after the one named, by id, at most limit.
+	Missing(ctx context.Context, after string, limit int) ([]Missing, error)
+	// Announced counts the evidence records that name a digest.
+	Announced(ctx context.Context, sha256 string) (int, error)
 	// Evidence returns the manifest's current record body, or fault request.not_found.
 	Evidence(ctx context.Context, evidence string) (body map[string]any, err error)
 }
@@ -37,6 +41,13 @@ type Upload struct {
 	State     State
 	CreatedAt time.Time
 	ExpiresAt time.Time
+}
+
+// Missing is an announced recording without its bytes.
+type Missing struct {
+	Evidence string
+	Device   string         // that announced it
+	Body     map[string]any // of the evidence record
 }
 
 // State of an upload.

@@ -120,7 +120,8 @@ func (c *Core) build(ctx context.Context) error {
 	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: now, Log: c.Log}
 	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
 		Committed: c.Jobs.Wake}
-	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now}
+	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now,
+		Behind: c.behind}
 	c.Foreign = &adapt.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.Pull.Feeds, Now: now}
 	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
 		PublicURL: c.Config.PublicURL, Now: now, NewID: newID, Log: c.Log, Passwords: c.machine.Passwords})

@@ -70,7 +70,7 @@ func (s *Server) run(listener net.Listener) error {
 	return nil
 }
 
-// expire ends uploads whose time is over, again and again.
+// expire ends uploads whose time is over, again and again, and looks for recordings that a restore has forgotten.
 func (s *Server) expire(ctx context.Context) {
 	tick := time.NewTicker(expiryRound)
 	defer tick.Stop()
@@ -81,6 +81,9 @@ func (s *Server) expire(ctx context.Context) {
 		case <-tick.C:
 			if err := s.Uploads.ExpireDue(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "uploads could not be expired", "error", err)
+			}
+			if err := s.afterRestore(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "recordings could not be looked for", "error", err)
 			}
 		}
 	}
