@@ -51,6 +51,7 @@ type Deps struct {
 	Push      *push.Service
 	Pull      *pull.Service
 	History   pull.History
+	Forks     push.Forks
 	Foreign   *adapt.Service
 	Uploads   *upload.Service
 	Papers    *papers.Service

@@ -25,7 +25,7 @@ const (
 // Routes is the table of all routes.
 func Routes() []Route {
 	var table []Route
-	for _, part := range [][]Route{publicRoutes, deviceRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, uploadRoutes} {
+	for _, part := range [][]Route{publicRoutes, deviceRoutes, forkRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, uploadRoutes} {
 		table = append(table, part...)
 	}
 	for i := range table {
@@ -70,7 +70,7 @@ var deviceRoutes = []Route{
 		In: Enrolment{}, Out: Enrolled{}, Status: fiber.StatusCreated, Serve: (*server).enrol},
 	{Method: "GET", Path: "/v1/devices", Name: "listDevices", Zh: "设备列表", En: "list devices of a unit and those below it",
 		Access: signedIn, Right: "devices.list", Within: soon, Out: Devices{}, Serve: (*server).listDevices,
-		Params: []Param{{Name: "unit", In: "query", Zh: "机构代码，缺省为本设备所属机构", En: "code of the unit; default this device's", Schema: ""}}},
+		Params: append([]Param{{Name: "unit", In: "query", Zh: "机构代码，缺省为本设备所属机构", En: "code of the unit; default this device's", Schema: ""}}, pageParams...)},
 	{Method: "DELETE", Path: "/v1/devices/{id}", Name: "revokeDevice", Zh: "停用设备", En: "revoke a device, with every sign-in on it",
 		Access: signedIn, Right: "devices.revoke", Within: soon, Status: fiber.StatusNoContent, Serve: (*server).revokeDevice},
 	{Method: "POST", Path: "/v1/accounts", Name: "createAccount", Zh: "开通账号", En: "make an account for an officer",

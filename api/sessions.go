@@ -38,21 +38,6 @@ type Enrolled struct {
 	District string `json:"district"`
 }
 
-// Device is an enrolled device.
-type Device struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Unit       string     `json:"unit"`
-	Thumbprint string     `json:"thumbprint"`
-	EnrolledAt time.Time  `json:"enrolledAt"`
-	RevokedAt  *time.Time `json:"revokedAt,omitempty"`
-}
-
-// Devices lists them.
-type Devices struct {
-	Devices []Device `json:"devices"`
-}
-
 // NewAccount asks for an account of an officer.
 type NewAccount struct {
 	Name     string `json:"name"`
@@ -137,19 +122,6 @@ func (s *server) enrol(r *request) error {
 		return err
 	}
 	return r.reply(http.StatusCreated, Enrolled{d.ID, d.Name, d.Unit, s.District})
-}
-
-// listDevices lists the devices of a unit and of those below it; without one, of the caller's own.
-func (s *server) listDevices(r *request) error {
-	found, err := s.Sessions.Devices(r.ctx, r.caller, r.Query("unit", r.caller.Unit))
-	if err != nil {
-		return err
-	}
-	out := Devices{Devices: make([]Device, len(found))}
-	for i, d := range found {
-		out.Devices[i] = Device{d.ID, d.Name, d.Unit, d.Thumbprint, d.EnrolledAt, unlessZero(d.RevokedAt)}
-	}
-	return r.reply(http.StatusOK, out)
 }
 
 func (s *server) revokeDevice(r *request) error {

@@ -110,24 +110,52 @@ func presentable(name string) bool {
 	return n >= 1 && n <= 100 && utf8.ValidString(name) && strings.IndexFunc(name, unicode.IsControl) < 0
 }
 
-// Devices lists the devices of a unit and of those below it.
-func (s *Service) Devices(ctx context.Context, caller people.Caller, unit string) ([]people.Device, error) {
+// Devices lists the devices of a unit and of those below it, by id, of those behind the one named, at most limit.
+func (s *Service) Devices(ctx context.Context, caller people.Caller, unit, after string, limit int) ([]people.Device, error) {
 	if !s.reaches(caller, "devices.list", unit) {
 		return nil, fault.New(fault.NotFound).At("unit")
 	}
-	return s.Identities.Devices(ctx, unit)
+	return s.Identities.Devices(ctx, unit, after, limit)
+}
+
+// Device finds a device that the caller has the right over. A foreign one answers like one that is not there.
+func (s *Service) Device(ctx context.Context, caller people.Caller, id string, right people.Right) (people.Device, error) {
+	device, err := s.Identities.Device(ctx, id)
+	if err == nil && !s.reaches(caller, right, device.Unit) {
+		return people.Device{}, fault.New(fault.NotFound)
+	}
+	return device, err
+}
+
+// ReleaseDevice takes a device that was set aside back into use, with the chain that the server has. Who decides says why.
+func (s *Service) ReleaseDevice(ctx context.Context, caller people.Caller, id, reason string) error {
+	device, err := s.Device(ctx, caller, id, "devices.release")
+	if err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(reason)
+	if n := utf8.RuneCountInString(reason); n < 1 || n > 1000 || !record.Storable(reason) {
+		return fault.New(fault.FieldInvalid).At("reason").Detail("应为一至一千个字符", "want 1 to 1000 characters")
+	}
+	err = s.Identities.ReleaseDevice(ctx, people.Decision{Device: device.ID, Officer: caller.Officer, Decision: people.Released,
+		Reason: reason, At: s.Now()})
+	if err == nil {
+		s.Log.InfoContext(ctx, "device released", "device", id, "by", caller.Officer)
+	}
+	return err
+}
+
+// Decisions lists what was decided about a device of the caller's, newest first.
+func (s *Service) Decisions(ctx context.Context, device people.Device, limit int) ([]people.Decision, error) {
+	return s.Identities.Decisions(ctx, device.ID, limit)
 }
 
 // RevokeDevice takes a device out of use, with every sign-in on it: here at once, on other replicas within [Freshness].
 func (s *Service) RevokeDevice(ctx context.Context, caller people.Caller, id string) error {
-	device, err := s.Identities.Device(ctx, id)
-	if err != nil {
+	if _, err := s.Device(ctx, caller, id, "devices.revoke"); err != nil {
 		return err
 	}
-	if !s.reaches(caller, "devices.revoke", device.Unit) {
-		return fault.New(fault.NotFound)
-	}
-	err = s.Identities.RevokeDevice(ctx, id, s.Now())
+	err := s.Identities.RevokeDevice(ctx, id, s.Now())
 	s.known.clear()
 	if err == nil {
 		s.Log.InfoContext(ctx, "device revoked", "device", id, "by", caller.Officer)

@@ -156,7 +156,7 @@ func TestReachOfDevices(t *testing.T) {
 	same("code for no unit", code(leader, ""), code(leader, street+"999"))
 	same("code without the right", code(officer, street), code(leader, street+"999"))
 	list := func(c people.Caller, unit string) error {
-		_, err := s.Devices(t.Context(), c, unit)
+		_, err := s.Devices(t.Context(), c, unit, "", 100)
 		return err
 	}
 	same("list", list(leader, elsewhere), list(leader, "999"))
@@ -165,12 +165,12 @@ func TestReachOfDevices(t *testing.T) {
 	same("revoke", withoutText(s.RevokeDevice(t.Context(), neighbour, h.id)), withoutText(s.RevokeDevice(t.Context(), neighbour, newID())))
 	w.is(s.RevokeDevice(t.Context(), officer, h.id), fault.NotFound)
 
-	found, err := s.Devices(t.Context(), leader, street)
+	found, err := s.Devices(t.Context(), leader, street, "", 100)
 	w.must(err)
 	if len(found) != 1 || found[0].ID != h.id || !found[0].RevokedAt.IsZero() {
 		t.Errorf("%+v", found)
 	}
-	found, err = s.Devices(t.Context(), w.caller(people.RoleAuditAdmin, district), district)
+	found, err = s.Devices(t.Context(), w.caller(people.RoleAuditAdmin, district), district, "", 100)
 	w.must(err)
 	if len(found) != 1 {
 		t.Errorf("the district has %d devices, want those of its streets", len(found))

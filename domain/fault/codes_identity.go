@@ -15,6 +15,7 @@ const (
 	RefreshReused      Code = "session.refresh_reused"
 	SessionEnded       Code = "session.ended"
 	DeviceRevoked      Code = "device.revoked"
+	DeviceSetAside     Code = "device.set_aside"
 	DeviceMismatch     Code = "device.mismatch"
 	KeyInvalid         Code = "device.key_invalid"
 	KeyTaken           Code = "device.key_taken"
@@ -39,6 +40,7 @@ var identityCodes = map[Code]entry{
 	RefreshReused:      {Unauthenticated, "刷新令牌被重复使用，该登录已全部注销，请重新登录", "a refresh token was used twice; this sign-in was ended, sign in again"},
 	SessionEnded:       {Unauthenticated, "登录已注销，请重新登录", "this sign-in has ended; sign in again"},
 	DeviceRevoked:      {Unauthenticated, "设备已停用，请联系管理员", "the device was revoked; ask an administrator"},
+	DeviceSetAside:     {Conflict, "本设备提交过互相矛盾的操作，已暂停提交；内容已留存，请联系负责人", "this device has sent ops that contradict each other and is set aside; what it sent is kept, ask your leader"},
 	DeviceMismatch:     {Forbidden, "设备不符：设备未登记，或密钥、令牌不属于该设备", "wrong device: it is not enrolled, or the key or token is not its own"},
 	KeyInvalid:         {Invalid, "设备公钥无效：应为 P-256 公钥", "the device key is not valid: it must be a P-256 public key"},
 	KeyTaken:           {Conflict, "该设备密钥已登记过，请生成新的密钥再登记", "this device key is enrolled already; make a new key to enrol again"},

@@ -80,6 +80,7 @@ var rights = map[Right][]Role{
 	"devices.enrol":    {RoleLeader, RoleSysAdmin}, // make an enrolment code for a unit
 	"devices.list":     {RoleLeader, RoleSysAdmin, RoleSecAdmin, RoleAuditAdmin},
 	"devices.revoke":   {RoleLeader, RoleSecAdmin},
+	"devices.release":  {RoleLeader, RoleSecAdmin}, // decide about a device that was set aside; what it wrote is judged op by op
 	"accounts.create":  {RoleSecAdmin},
 	"accounts.disable": {RoleSecAdmin},
 	"self.read":        Roles, // own name, roles and sign-in

@@ -23,6 +23,7 @@ deadletters.update   x . x x . x . . .
 desk.read            x . x x x x . . .
 devices.enrol        . . x . . . x . .
 devices.list         . . x . . . x x x
+devices.release      . . x . . . . x .
 devices.revoke       . . x . . . . x .
 documents.create     x . x . . . . . .
 documents.download   x . x x x x . . .

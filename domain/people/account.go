@@ -38,7 +38,20 @@ type Device struct {
 	Thumbprint string // RFC 7638, base64url: what tokens are bound to
 	EnrolledAt time.Time
 	RevokedAt  time.Time // zero while in use
+	SetAsideAt time.Time // when it was found to have forked; zero while nothing is to be decided
 }
+
+// Decision is what a person has decided about a device that was set aside, and why.
+type Decision struct {
+	Device   string
+	Officer  string
+	Decision string // one of those below
+	Reason   string
+	At       time.Time
+}
+
+// Released lets a device go on with the chain that the server has.
+const Released = "released"
 
 // EnrolmentCode lets one device enrol once. Only the code's digest is kept.
 type EnrolmentCode struct {
@@ -118,8 +131,13 @@ type Identities interface {
 	// that the same code made is returned again (a lost reply); an expired code is fault enrolment.code_expired.
 	Enrol(ctx context.Context, codeDigest string, d Device, at time.Time) (Device, error)
 	Device(ctx context.Context, id string) (Device, error)
-	// Devices lists the devices of the unit and of the units below it.
-	Devices(ctx context.Context, unit string) ([]Device, error)
+	// Devices lists the devices of the unit and of the units below it by id, of those behind the one named, at most limit.
+	Devices(ctx context.Context, unit, after string, limit int) ([]Device, error)
+	// ReleaseDevice takes a device that is set aside back into use and keeps the decision, in one transaction. Of a device that is
+	// not set aside it changes nothing.
+	ReleaseDevice(ctx context.Context, d Decision) error
+	// Decisions lists what was decided about a device, newest first, at most limit.
+	Decisions(ctx context.Context, device string, limit int) ([]Decision, error)
 	// RevokeDevice ends the device and all its families. The first moment stands.
 	RevokeDevice(ctx context.Context, id string, at time.Time) error
 

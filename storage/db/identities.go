@@ -136,9 +136,10 @@ func (d *DB) Device(ctx context.Context, id string) (people.Device, error) {
 }
 
 // Devices implements people.Identities.
-func (d *DB) Devices(ctx context.Context, unit string) ([]people.Device, error) {
+func (d *DB) Devices(ctx context.Context, unit, after string, limit int) ([]people.Device, error) {
 	var found []deviceRow
-	err := d.read.WithContext(ctx).Where("substr(unit, 1, ?) = ?", utf8.RuneCountInString(unit), unit).Order("id").Find(&found).Error
+	err := d.read.WithContext(ctx).Where("id > ? AND substr(unit, 1, ?) = ?", after, utf8.RuneCountInString(unit), unit).
+		Order("id").Limit(limit).Find(&found).Error
 	out := make([]people.Device, len(found))
 	for i, r := range found {
 		out[i] = deviceFromRow(r)

@@ -48,6 +48,7 @@ type deviceRow struct {
 	Thumbprint string
 	EnrolledAt int64
 	RevokedAt  int64
+	SetAsideAt int64
 	LastSeq    int64
 	HeadHash   string
 }
@@ -56,12 +57,12 @@ func (deviceRow) TableName() string { return "devices" }
 
 func deviceToRow(d people.Device) deviceRow {
 	return deviceRow{ID: d.ID, Name: d.Name, Unit: d.Unit, PublicKey: d.PublicKey, Thumbprint: d.Thumbprint,
-		EnrolledAt: micros(d.EnrolledAt), RevokedAt: micros(d.RevokedAt)}
+		EnrolledAt: micros(d.EnrolledAt), RevokedAt: micros(d.RevokedAt), SetAsideAt: micros(d.SetAsideAt)}
 }
 
 func deviceFromRow(r deviceRow) people.Device {
 	return people.Device{ID: r.ID, Name: r.Name, Unit: r.Unit, PublicKey: r.PublicKey, Thumbprint: r.Thumbprint,
-		EnrolledAt: moment(r.EnrolledAt), RevokedAt: moment(r.RevokedAt)}
+		EnrolledAt: moment(r.EnrolledAt), RevokedAt: moment(r.RevokedAt), SetAsideAt: moment(r.SetAsideAt)}
 }
 
 type codeRow struct {

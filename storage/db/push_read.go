@@ -18,15 +18,15 @@ func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error)
 	d := push.Device{ID: device}
 	known := false
 	err := rows(ctx, t.conn, func(r *sql.Rows) error {
-		var revoked int64
+		var revoked, aside int64
 		var officer sql.NullString
-		err := r.Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked, &officer)
-		known, d.Revoked = true, revoked != 0
+		err := r.Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked, &aside, &officer)
+		known, d.Revoked, d.SetAside = true, revoked != 0, aside != 0
 		if officer.Valid {
 			d.Officers = append(d.Officers, officer.String)
 		}
 		return err
-	}, "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id"+
+	}, "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, d.set_aside_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id"+
 		" WHERE d.id = "+t.param(1)+" ORDER BY o.officer"+t.forUpdateOf("d"), device)
 	if err == nil && !known {
 		err = fault.New(fault.NotFound)

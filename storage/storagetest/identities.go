@@ -246,7 +246,7 @@ func (s *identities) enrolRace() {
 		}
 		return err
 	})
-	enrolled, err := s.Devices(s.ctx, "u")
+	enrolled, err := s.Devices(s.ctx, "u", "", 100)
 	s.must(err)
 	if len(won) != 1 || len(enrolled) != 1 || enrolled[0].ID != devices[won[0]].ID {
 		s.Fatalf("told enrolled: %v, stored: %v", won, enrolled)
@@ -257,9 +257,22 @@ func (s *identities) devices() {
 	district, street, team := s.newDevice("120102"), s.newDevice("120102001"), s.newDevice("120102001003")
 	s.newDevice("120103001")
 	for unit, want := range map[string][]people.Device{"120102": {district, street, team}, "120102001": {street, team}, "120102002": {}, "%": {}} {
-		got, err := s.Devices(s.ctx, unit)
-		s.must(err)
+		var got []people.Device
+		for after := ""; ; after = got[len(got)-1].ID {
+			page, err := s.Devices(s.ctx, unit, after, 2)
+			s.must(err)
+			if len(page) > 2 {
+				s.Fatalf("a page of 2 has %d", len(page))
+			}
+			got = append(got, page...)
+			if len(page) < 2 {
+				break
+			}
+		}
 		slices.SortFunc(want, func(a, b people.Device) int { return cmpText(a.ID, b.ID) })
+		if got == nil {
+			got = []people.Device{}
+		}
 		same(s, fmt.Sprint(got), fmt.Sprint(want))
 	}
 }

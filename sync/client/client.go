@@ -31,6 +31,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
 
 // Config is what a device is made of. Dir and BaseURL are required; everything else has a default.
@@ -144,18 +146,20 @@ func sleep(ctx context.Context, wait time.Duration) error {
 }
 
 // Sync sends what is unsent and takes in what is new. It returns when both are done, or with the error that stopped it;
-// calling it again goes on from there. Without a network the error is fault client.unreachable, and nothing is lost.
+// calling it again goes on from there. Without a network the error is fault client.unreachable, and nothing is lost. A device
+// that is set aside keeps its queue and goes on taking in what is new; the error says so, for the person to see.
 func (d *Device) Sync(ctx context.Context) error {
 	d.syncing.Lock()
 	defer d.syncing.Unlock()
 	const rounds = 2 // a second one only when the server turns out to have forgotten ops it had taken
 	for range rounds {
-		if err := d.push(ctx); err != nil {
-			return err
+		aside := d.push(ctx)
+		if aside != nil && !is(aside, fault.DeviceSetAside, fault.ReplayDiffers) {
+			return aside
 		}
 		forgotten, err := d.pull(ctx)
-		if err != nil || !forgotten {
-			return err
+		if err != nil || aside != nil || !forgotten {
+			return errors.Join(aside, err)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ type request struct {
 	body         func() io.Reader // from its beginning at each try; nil: none
 	length       int64
 	by           credential
+	key          *ecdsa.PrivateKey          // that the proof is made by; nil: the device's
 	tries        int                        // 0: maxTries. Only for what must look where it stands before it tries again
 	trip         time.Duration              // 0: maxTrip
 	take         func(*http.Response) error // reads the body of a success as it streams; the trip is then for each read. nil: it is kept
@@ -165,7 +167,11 @@ func (d *Device) build(ctx context.Context, r request, access string) (*http.Req
 	if r.by == nobody {
 		return req, nil
 	}
-	proof, err := d.proof(ctx, r.method, place, access)
+	key := d.key
+	if r.key != nil {
+		key = r.key
+	}
+	proof, err := d.proof(ctx, key, r.method, place, access)
 	if err != nil {
 		return nil, err
 	}

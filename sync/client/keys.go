@@ -93,10 +93,10 @@ func (k jwk) publicKey() (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// proof makes a DPoP proof (RFC 9449 §4.2): that whoever sends this request holds the device's key. It is good for one
+// proof makes a DPoP proof (RFC 9449 §4.2): that whoever sends this request holds the key. It is good for one
 // request. access is the token it goes with, or "" for requests without one.
-func (d *Device) proof(ctx context.Context, method, url, access string) (string, error) {
-	public, err := publicJWK(&d.key.PublicKey)
+func (d *Device) proof(ctx context.Context, key *ecdsa.PrivateKey, method, url, access string) (string, error) {
+	public, err := publicJWK(&key.PublicKey)
 	if err != nil {
 		return "", err
 	}
@@ -109,7 +109,7 @@ func (d *Device) proof(ctx context.Context, method, url, access string) (string,
 		digest := sha256.Sum256([]byte(access))
 		claims["ath"] = base64.RawURLEncoding.EncodeToString(digest[:])
 	}
-	return signJWT(d.key, map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims)
+	return signJWT(key, map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": public}, claims)
 }
 
 // signJWT makes a JWT in compact form (RFC 7519, RFC 7515 §3.1), signed by ES256.

@@ -66,14 +66,16 @@ func (d *Device) nextPage(ctx context.Context, limit int) (reply wire.PullReply,
 // is whole. Unsent ops are not touched. A receipt of the lost history frees no file any more: whether this server holds
 // the bytes is asked anew.
 func (d *Device) beginAnew(ctx context.Context) error {
-	return d.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0`); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots; DELETE FROM feeds;
-			UPDATE uploads SET state = 'waiting', url = '', sent = 0 WHERE state IN ('sent', 'receipted')`)
+	return d.inTx(ctx, func(tx *sql.Tx) error { return beginAnew(ctx, tx) })
+}
+
+func beginAnew(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0`); err != nil {
 		return err
-	})
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots; DELETE FROM feeds;
+		UPDATE uploads SET state = 'waiting', url = '', sent = 0 WHERE state IN ('sent', 'receipted')`)
+	return err
 }
 
 func (d *Device) keepPage(ctx context.Context, reply wire.PullReply) (forgotten bool, err error) {

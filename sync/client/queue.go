@@ -131,7 +131,7 @@ func enqueue(ctx context.Context, tx *sql.Tx, op wire.Sealed) error {
 // reopen makes ops unsent again, from a seq on: the server turned out not to have them. Their texts are as they were sealed.
 func reopen(ctx context.Context, tx *sql.Tx, from uint64) error {
 	var oldest uint64
-	err := tx.QueryRowContext(ctx, `SELECT coalesce((SELECT min(seq) FROM ops), last_seq + 1) FROM device`).Scan(&oldest)
+	err := tx.QueryRowContext(ctx, `SELECT coalesce((SELECT min(seq) FROM ops WHERE seq > 0), last_seq + 1) FROM device`).Scan(&oldest)
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func TestProofVector(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	own, err := d.proof(context.Background(), "POST", v.Claims["htu"].(string), v.AccessToken)
+	own, err := d.proof(context.Background(), d.key, "POST", v.Claims["htu"].(string), v.AccessToken)
 	if err != nil {
 		t.Fatal(err)
 	}

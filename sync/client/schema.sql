@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS device (
   whole       INTEGER NOT NULL DEFAULT 0    -- 1 once this generation has been pulled to its end
 ) STRICT;
 
+-- The key that the device is being enrolled anew under: until that is done, asking again must come with the same one.
+CREATE TABLE IF NOT EXISTS next_key (
+  one         INTEGER PRIMARY KEY CHECK (one = 1),
+  private_key BLOB NOT NULL
+) STRICT;
+
 -- The sign-in. officer outlives the tokens: who has signed in goes on working when they have run out offline.
 CREATE TABLE IF NOT EXISTS session (
   one        INTEGER PRIMARY KEY CHECK (one = 1),
@@ -75,7 +81,7 @@ CREATE TABLE IF NOT EXISTS arrivals (
 -- The device's own ops, verbatim as they were sealed. Kept for a while after they are answered: a server restored from a
 -- backup asks for them again.
 CREATE TABLE IF NOT EXISTS ops (
-  seq         INTEGER PRIMARY KEY,
+  seq         INTEGER PRIMARY KEY,          -- below 1: of a chain that another enrolment has ended
   id          TEXT    NOT NULL UNIQUE,
   txn         TEXT    NOT NULL,
   collection  TEXT    NOT NULL,

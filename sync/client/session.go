@@ -15,10 +15,10 @@ const refreshEarly = 30 * time.Second
 
 // Identity is who the device is to the server.
 type Identity struct {
-	ID       string // "" until enrolled
-	Name     string
-	Unit     string
-	District string
+	ID       string `json:"id"` // "" until enrolled
+	Name     string `json:"name"`
+	Unit     string `json:"unit"`
+	District string `json:"district"`
 }
 
 // Officer is the person who works on the device.
@@ -37,18 +37,8 @@ func (d *Device) Enrol(ctx context.Context, code, name string) error {
 	if i, err := d.Identity(ctx); err != nil || i.ID != "" {
 		return err
 	}
-	public, err := publicJWK(&d.key.PublicKey)
+	i, err := d.enrolUnder(ctx, d.key, code, name)
 	if err != nil {
-		return err
-	}
-	in := map[string]any{"code": code, "name": name, "publicKey": public}
-	var i struct {
-		ID       string `json:"id"`
-		Name     string `json:"name"`
-		Unit     string `json:"unit"`
-		District string `json:"district"`
-	}
-	if _, err := d.ask(ctx, device, http.MethodPost, "/v1/devices", in, &i); err != nil {
 		return err
 	}
 	_, err = d.db.ExecContext(ctx, `UPDATE device SET id = ?, name = ?, unit = ?, district = ?`, i.ID, i.Name, i.Unit, i.District)

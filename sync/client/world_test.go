@@ -136,7 +136,7 @@ func (w *world) build(base context.Context) api.Deps {
 	return api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: public, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
-		History: w.db, Blobs: blobs, Catalogue: catalogue,
+		History: w.db, Forks: w.db, Blobs: blobs, Catalogue: catalogue,
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: public, NumberTTL: time.Hour,
 			Now: time.Now, NewID: newID, Log: log},
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,
@@ -210,7 +210,13 @@ type handheld struct {
 // handheld enrols a device of a unit and signs a new officer in on it.
 func (w *world) handheld(unit string, change ...func(*client.Config)) *handheld {
 	w.t.Helper()
-	h := &handheld{t: w.t, w: w, line: &line{next: w.dial()}, who: w.hire(unit)}
+	return w.handheldOf(w.hire(unit), unit, change...)
+}
+
+// handheldOf enrols a device of a unit and signs somebody in on it.
+func (w *world) handheldOf(who person, unit string, change ...func(*client.Config)) *handheld {
+	w.t.Helper()
+	h := &handheld{t: w.t, w: w, line: &line{next: w.dial()}, who: who}
 	h.cfg = client.Config{Dir: w.t.TempDir(), BaseURL: public, HTTP: h.line,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	for _, c := range change {

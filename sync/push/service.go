@@ -39,11 +39,17 @@ func (s *Service) Apply(ctx context.Context, caller people.Caller, p wire.Push) 
 	if err != nil {
 		return wire.PushReply{}, err
 	}
+	var fork *forked
 	reply, err := s.inTx(ctx, func(ctx context.Context, tx Tx) (wire.PushReply, error) {
-		return s.take(ctx, tx, caller, p, ops)
+		fork = nil
+		reply, err := s.take(ctx, tx, caller, p, ops)
+		if errors.As(err, &fork) {
+			return wire.PushReply{}, s.keepFork(ctx, tx, caller, fork)
+		}
+		return reply, err
 	})
-	if errors.Is(err, fault.New(fault.ReplayDiffers)) {
-		s.reportFork(ctx, caller, ops[0].Seq)
+	if err == nil && fork != nil {
+		return wire.PushReply{}, fork.why
 	}
 	return reply, err
 }
@@ -122,11 +128,14 @@ func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.
 	if err := verify(device, p); err != nil {
 		return wire.PushReply{}, err
 	}
+	if device.SetAside {
+		return takeAside(ctx, tx, device, p, ops, s.Now())
+	}
 	first := ops[0].Seq
 	if first > device.LastSeq+1 {
 		return wire.PushReply{}, SequenceGap(device.LastSeq + 1)
 	}
-	replayed, err := replay(ctx, tx, device, ops)
+	replayed, err := replay(ctx, tx, device, p, ops)
 	if err != nil {
 		return wire.PushReply{}, err
 	}
@@ -164,7 +173,7 @@ func verify(device Device, p wire.Push) error {
 }
 
 // replay returns the stored outcomes of the ops that were taken before; an op that differs from what was taken is a fork.
-func replay(ctx context.Context, tx Tx, device Device, ops []wire.Sealed) ([]wire.Outcome, error) {
+func replay(ctx context.Context, tx Tx, device Device, p wire.Push, ops []wire.Sealed) ([]wire.Outcome, error) {
 	first := ops[0].Seq
 	if first > device.LastSeq {
 		return nil, nil
@@ -176,14 +185,14 @@ func replay(ctx context.Context, tx Tx, device Device, ops []wire.Sealed) ([]wir
 	}
 	var out []wire.Outcome
 	for i, op := range ops[:last-first+1] {
-		p, ok := past[op.Seq]
+		was, ok := past[op.Seq]
 		if !ok {
 			return nil, fmt.Errorf("device %s: op %d was taken but has no outcome", device.ID, op.Seq)
 		}
-		if p.Hash != op.Hash {
-			return nil, fault.New(fault.ReplayDiffers).At(fmt.Sprintf("ops/%d", i))
+		if was.Hash != op.Hash {
+			return nil, &forked{device, p, ops[i:], fault.New(fault.ReplayDiffers).At(fmt.Sprintf("ops/%d", i))}
 		}
-		o := ToWire(p.Outcome)
+		o := ToWire(was.Outcome)
 		o.Replayed = true
 		out = append(out, o)
 	}
@@ -197,15 +206,6 @@ func batchOf(device Device, p wire.Push, fresh []wire.Sealed, id string, now tim
 			Head: p.Head, Signature: p.Signature},
 		At: now,
 	}
-}
-
-// reportFork leaves a finding that a device sent two different ops under one number: a cloned or restored device.
-func (s *Service) reportFork(ctx context.Context, caller people.Caller, seq uint64) {
-	_ = s.ApplyOwn(ctx, []ServerOp{{Collection: "findings", Record: s.NewID(), Action: record.Create, Patch: record.Object{
-		"unit": caller.Unit, "code": string(fault.ReplayDiffers), "basis": "", "collection": "", "record": "", "state": "open",
-		"zh": fmt.Sprintf("设备 %s 的第 %d 号操作被提交了不同的内容，可能是设备克隆或从旧备份恢复", caller.Device, seq),
-		"en": fmt.Sprintf("device %s sent different content for op %d: it may be cloned or restored from an old backup", caller.Device, seq),
-	}}})
 }
 
 // SequenceGap is the fault of a push that begins too late; the expected number travels in the problem's "expected".

@@ -56,7 +56,13 @@ type Tx interface {
 	// Unmet returns, for the named records, the newest op of the device on each that was rejected or held as a create.
 	Unmet(ctx context.Context, device string, records []string) (map[string]string, error)
 
-	// Write stores everything a push changes. It MUST be called exactly once, last.
+	// KeepForks keeps those of a device's forks that are not kept yet, as long as they have room; see [MaxForks]. It tells how many were news.
+	// What does not fit is news too.
+	KeepForks(ctx context.Context, device string, forks []Fork) (news int, err error)
+	// SetAside notes that nothing more of the device is taken until a person decides.
+	SetAside(ctx context.Context, device string, at time.Time) error
+
+	// Write stores everything a push changes. It MUST be called at most once, last.
 	Write(ctx context.Context, batch *Batch) error
 }
 
@@ -67,6 +73,7 @@ type Device struct {
 	HeadHash  string // hash of its op LastSeq; "" before the first
 	PublicKey []byte // P-256, SubjectPublicKeyInfo DER
 	Revoked   bool
+	SetAside  bool     // it has forked: see [Fork]
 	Officers  []string // officers who have signed in on it: those its ops may name as authors
 }
 

@@ -317,5 +317,5 @@ func (p *pocket) fork() error {
 	if !errors.Is(err, fault.New(fault.ReplayDiffers)) {
 		return fmt.Errorf("another op under number %d: %w, want %s", at+1, err, fault.ReplayDiffers)
 	}
-	return nil
+	return p.f.release(p.id)
 }
