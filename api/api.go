@@ -9,6 +9,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -27,13 +28,14 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
+	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
 )
 
-// Deps is what the routes need. All of it must be set but Limits, whose zero is generous.
+// Deps is what the routes need. All of it must be set but where it says what not setting it means; no Limits are generous ones.
 type Deps struct {
 	Base      context.Context // ends when requests must end; a graceful stop ends it last
 	Now       func() time.Time
@@ -50,6 +52,8 @@ type Deps struct {
 	Keys      *keyring.Keyring
 	Push      *push.Service
 	Pull      *pull.Service
+	Live      *live.Hub     // nil: there are no events, and clients look by themselves
+	Heartbeat time.Duration // of events; 0: 15 seconds
 	History   pull.History
 	Forks     push.Forks
 	Foreign   *adapt.Service
@@ -93,6 +97,7 @@ type server struct {
 	devices   *guard.Limiter
 	addresses *guard.Limiter
 	signIns   *guard.Limiter
+	streams   *streams
 	openapi   []byte
 }
 
@@ -102,6 +107,7 @@ func New(d Deps) (*fiber.App, error) {
 	s := &server{Deps: d, identity: guard.Identity{Sessions: d.Sessions, Now: d.Now}}
 	s.observer = &guard.Observer{Log: d.Log, NewID: d.NewID, HTTPS: s.https(), Render: s.fail}
 	s.limit()
+	s.streams = newStreams(d)
 	app := fiber.New(fiber.Config{
 		Immutable:                    true, // else strings alias the request's buffer and change when it is used again
 		StreamRequestBody:            true, // makes BodyLimit mean nothing: guard.Stream caps each route instead
@@ -116,7 +122,7 @@ func New(d Deps) (*fiber.App, error) {
 		ReadBufferSize:               headOctets,
 		ErrorHandler:                 s.unheard,
 	})
-	if err := s.observer.Register(d.Metrics); err != nil {
+	if err := errors.Join(s.observer.Register(d.Metrics), s.streams.register(d.Metrics)); err != nil {
 		return nil, err
 	}
 	app.Use(s.observer.Handle)

@@ -34,6 +34,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -146,11 +147,14 @@ func (w *world) build() {
 	folder, err := blob.OpenFolder(filepath.Join(w.t.TempDir(), "blobs"), time.Now)
 	w.must(err)
 	blobs := blob.Verified(folder)
-	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID}
+	hub := live.NewHub(live.Config{Heads: w.db, Now: time.Now, Log: log})
+	go hub.Run(base)
+	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID,
+		Committed: func(n push.News) { hub.Note(live.News(n)) }}
 	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
-		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
-		History: w.db, Forks: w.db, Blobs: blobs, Catalogue: catalogue,
+		Pull:    &pull.Service{Reader: w.db, Memory: hub, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
+		History: w.db, Forks: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: here, NumberTTL: 24 * time.Hour,

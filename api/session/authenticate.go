@@ -35,8 +35,7 @@ func (s *Service) Authenticate(ctx context.Context, method, path, authorization,
 	if err := st.refuse(s.Now()); err != nil {
 		return people.Caller{}, err
 	}
-	return people.Caller{Account: st.account.ID, Officer: st.officer.id, Device: st.device.ID, Family: st.family.ID, Unit: st.device.Unit,
-		Grants: st.officer.grants}, nil
+	return st.caller(), nil
 }
 
 // dpopToken takes the token out of an Authorization header (RFC 9449 §7.1). A bearer's is refused: it would be a token without
@@ -59,6 +58,11 @@ type standing struct {
 	account people.Account
 	officer officer
 	readAt  time.Time
+}
+
+func (st *standing) caller() people.Caller {
+	return people.Caller{Account: st.account.ID, Officer: st.officer.id, Device: st.device.ID, Family: st.family.ID, Unit: st.device.Unit,
+		Grants: st.officer.grants}
 }
 
 // refuse says why a sign-in does not stand, if it does not.

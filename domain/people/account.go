@@ -144,6 +144,8 @@ type Identities interface {
 	// BeginFamily stores a family with its first token, and notes the officer as one who has signed in on the device.
 	BeginFamily(ctx context.Context, f Family, first RefreshToken) error
 	Family(ctx context.Context, id string) (Family, error)
+	// Living returns which of the named families live at the moment: they are there, have not ended, and their time is not over.
+	Living(ctx context.Context, families []string, at time.Time) ([]string, error)
 	// SignedIn reports whether the officer has ever signed in on the device.
 	SignedIn(ctx context.Context, device, officer string) (bool, error)
 	Token(ctx context.Context, digest string) (RefreshToken, error)

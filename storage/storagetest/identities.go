@@ -31,6 +31,7 @@ func Identities(t *testing.T, open func(t *testing.T) people.Identities) {
 		{"devices are listed with the units below", (*identities).devices},
 		{"revoking ends the device's families", (*identities).revoke},
 		{"a family begins with its first token", (*identities).family},
+		{"those that live are told from those that do not", (*identities).living},
 		{"exchange happens once", (*identities).exchange},
 		{"the first reason of an end stands", (*identities).end},
 		{"what is over is forgotten, history is not", (*identities).forget},
@@ -313,6 +314,31 @@ func (s *identities) family() {
 		s.must(err)
 		same(s, signedIn, want)
 	}
+}
+
+func (s *identities) living() {
+	account, device := s.newAccount("zhao"), s.newDevice("120102001")
+	lives, out, gone := s.newFamily(account.ID, device.ID), s.newFamily(account.ID, device.ID), s.newFamily(account.ID, "another device")
+	s.must(s.EndFamily(s.ctx, out.ID, people.EndSignedOut, at))
+	ids := []string{lives.ID, out.ID, newID(), gone.ID}
+	got, err := s.Living(s.ctx, ids, at)
+	s.must(err)
+	slices.Sort(got)
+	want := []string{lives.ID, gone.ID}
+	slices.Sort(want)
+	same(s, fmt.Sprint(got), fmt.Sprint(want))
+	for when, n := range map[time.Time]int{lives.ExpiresAt.Add(-time.Microsecond): 2, lives.ExpiresAt: 0} {
+		got, err = s.Living(s.ctx, ids, when)
+		s.must(err)
+		same(s, len(got), n)
+	}
+	s.must(s.RevokeDevice(s.ctx, device.ID, at))
+	got, err = s.Living(s.ctx, ids, at)
+	s.must(err)
+	same(s, fmt.Sprint(got), fmt.Sprint([]string{gone.ID}))
+	got, err = s.Living(s.ctx, nil, at)
+	s.must(err)
+	same(s, len(got), 0)
 }
 
 func (s *identities) exchange() {

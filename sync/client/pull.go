@@ -51,8 +51,10 @@ func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 }
 
 func (d *Device) nextPage(ctx context.Context, limit int) (reply wire.PullReply, res response, err error) {
-	in := wire.Pull{Limit: limit}
-	if err := d.db.QueryRowContext(ctx, `SELECT cursor FROM device`).Scan(&in.Cursor); err != nil {
+	in := wire.Pull{Limit: limit, Acked: new(uint64)}
+	err = d.db.QueryRowContext(ctx, `SELECT cursor, coalesce((SELECT min(seq) - 1 FROM ops WHERE status = ''), last_seq) FROM device`).
+		Scan(&in.Cursor, in.Acked) // what is answered is committed
+	if err != nil {
 		return reply, res, err
 	}
 	res, err = d.ask(ctx, signedIn, http.MethodPost, "/v1/sync/pull", in, &reply)

@@ -31,6 +31,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/client"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -132,11 +133,14 @@ func (w *world) build(base context.Context) api.Deps {
 	folder, err := blob.OpenFolder(filepath.Join(w.dir, "blobs"), time.Now)
 	w.must(err)
 	blobs := blob.Verified(folder)
-	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID}
+	hub := live.NewHub(live.Config{Heads: w.db, Now: time.Now, Log: log})
+	go hub.Run(base)
+	pushes := &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: time.Now, NewID: newID,
+		Committed: func(n push.News) { hub.Note(live.News(n)) }}
 	return api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: public, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
-		Pull:    &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
-		History: w.db, Forks: w.db, Blobs: blobs, Catalogue: catalogue,
+		Pull:    &pull.Service{Reader: w.db, Memory: hub, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
+		History: w.db, Forks: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: public, NumberTTL: time.Hour,
 			Now: time.Now, NewID: newID, Log: log},
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,

@@ -20,6 +20,7 @@ const (
 // Service gives changes out. It is safe for concurrent use.
 type Service struct {
 	Reader   Reader
+	Memory   Memory // nil: the database is asked every time
 	Cursors  Cursors
 	District string
 	Now      func() time.Time
@@ -37,25 +38,35 @@ func (s *Service) Pull(ctx context.Context, caller people.Caller, p wire.Pull) (
 	if p.Limit == 0 {
 		p.Limit = DefaultLimit
 	}
+	now := s.Now()
+	if reply, ok := s.idle(caller, p, now); ok {
+		return reply, nil
+	}
 	at, err := s.position(ctx, caller.Device, p.Cursor)
 	if err != nil {
 		return wire.PullReply{}, err
 	}
-	now := s.Now()
-	reply := wire.PullReply{Changes: []wire.Change{}, ServerAt: now}
+	// Before the feeds are read: what the ack covers must be in the page.
+	acked, err := s.Reader.Acked(ctx, caller.Device)
+	if err != nil {
+		return wire.PullReply{}, err
+	}
+	reply := wire.PullReply{Changes: []wire.Change{}, Acked: acked, ServerAt: now}
 	feeds, err := s.Feeds(ctx, caller)
 	if err != nil {
 		return wire.PullReply{}, err
 	}
 	reply.Changes = append(reply.Changes, dropLost(at.Feeds, feeds)...)
-	if reply.More, err = s.fill(ctx, &reply, at, feeds, p.Limit); err != nil {
+	heads, err := s.Reader.Heads(ctx, feeds)
+	if err != nil {
+		return wire.PullReply{}, err
+	}
+	s.learn(at.Epoch, caller.Device, acked, heads)
+	if reply.More, err = s.fill(ctx, &reply, at, feeds, heads, p.Limit); err != nil {
 		return wire.PullReply{}, err
 	}
 	reply.UpTo = at.Feeds
-	if reply.Cursor, err = s.Cursors.encode(at); err != nil {
-		return wire.PullReply{}, err
-	}
-	reply.Acked, err = s.Reader.Acked(ctx, caller.Device)
+	reply.Cursor, err = s.Cursors.encode(at)
 	return reply, err
 }
 
@@ -88,11 +99,7 @@ func dropLost(at map[string]uint64, feeds []string) []wire.Change {
 }
 
 // fill appends changes feed by feed until the page is full, and moves the position. It reports whether any feed has more.
-func (s *Service) fill(ctx context.Context, reply *wire.PullReply, from position, feeds []string, limit int) (bool, error) {
-	heads, err := s.Reader.Heads(ctx, feeds)
-	if err != nil {
-		return false, err
-	}
+func (s *Service) fill(ctx context.Context, reply *wire.PullReply, from position, feeds []string, heads map[string]uint64, limit int) (bool, error) {
 	if err := s.refuseAhead(ctx, from, heads); err != nil {
 		return false, err
 	}

@@ -25,7 +25,7 @@ type Service struct {
 	District  string // division code, e.g. "120102"
 	Now       func() time.Time
 	NewID     func() string // UUIDv7
-	Committed func()        // called after each commit that queued work; may be nil
+	Committed func(News)    // called after each commit, and never before; may be nil
 }
 
 // Apply takes one push of a handheld: everything in it or nothing. The error is a fault about the push as a whole; what
@@ -61,10 +61,12 @@ var errMoved = errors.New("a record moved to another feed meanwhile")
 const maxMoves = 5
 
 func (s *Service) inTx(ctx context.Context, fn func(context.Context, Tx) (wire.PushReply, error)) (reply wire.PushReply, err error) {
+	var heard *overheard // of the attempt that is committed
 	for range maxMoves {
 		err = s.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 			var err error
-			reply, err = fn(ctx, tx)
+			heard = overhear(tx)
+			reply, err = fn(ctx, heard)
 			return err
 		})
 		if !errors.Is(err, errMoved) {
@@ -78,7 +80,7 @@ func (s *Service) inTx(ctx context.Context, fn func(context.Context, Tx) (wire.P
 		return wire.PushReply{}, err
 	}
 	if s.Committed != nil {
-		s.Committed()
+		s.Committed(heard.news)
 	}
 	return reply, nil
 }

@@ -6,10 +6,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Pull asks for what has changed since the cursor. An empty cursor begins anew.
+// Pull asks for what has changed since the cursor. An empty cursor begins anew. Acked is the last of the device's ops that it
+// knows to be committed: with it, a pull that brings nothing costs the server nothing.
 type Pull struct {
-	Cursor string `json:"cursor,omitempty"`
-	Limit  int    `json:"limit,omitempty"`
+	Cursor string  `json:"cursor,omitempty"`
+	Limit  int     `json:"limit,omitempty"`
+	Acked  *uint64 `json:"acked,omitempty"`
 }
 
 // PullReply is one page of changes. More tells whether the next page exists already.

@@ -160,6 +160,9 @@ func TestPullVectors(t *testing.T) {
 		if err == nil && (p.Cursor != v.Expect.Cursor || p.Limit != v.Expect.Limit) {
 			t.Errorf("%s: %+v", v.Name, p)
 		}
+		if err == nil && (p.Acked != nil) != (v.Expect.Acked > 0) || p.Acked != nil && *p.Acked != v.Expect.Acked {
+			t.Errorf("%s: acked %v", v.Name, p.Acked)
+		}
 	}
 	for _, v := range file.Replies {
 		var r wire.PullReply

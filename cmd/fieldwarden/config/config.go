@@ -32,9 +32,12 @@ type Config struct {
 	Secret      string `env:"SECRET" zh:"主密钥，32 字节 base64；默认在数据目录中生成一次（可用 _FILE）" en:"master secret, base64 of 32 bytes; default: made once in the data folder (or _FILE)"`
 	S3          S3     `envPrefix:"S3_"`
 
-	UploadTTL    time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
-	NumberTTL    time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
-	Workers      int           `env:"WORKERS" envDefault:"2" zh:"同时执行的后台任务数" en:"jobs done at once"`
+	UploadTTL     time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
+	NumberTTL     time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
+	Workers       int           `env:"WORKERS" envDefault:"2" zh:"同时执行的后台任务数" en:"jobs done at once"`
+	LiveCompare   time.Duration `env:"LIVE_COMPARE" envDefault:"5s" zh:"内存中各数据流位置与数据库核对的间隔" en:"how often the heads of feeds in memory are compared with the database"`
+	LiveHeartbeat time.Duration `env:"LIVE_HEARTBEAT" envDefault:"15s" zh:"实时通知连接的心跳间隔" en:"how often a stream of events shows that it lives"`
+
 	TrustedProxy string        `env:"TRUSTED_PROXY" zh:"可信反向代理的地址，仅采信其 X-Forwarded-For" en:"address of the proxy whose X-Forwarded-For is believed"`
 	ShutdownWait time.Duration `env:"SHUTDOWN_WAIT" envDefault:"20s" zh:"停机时等待进行中请求的时间" en:"how long requests may still run when the server stops"`
 }

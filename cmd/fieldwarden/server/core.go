@@ -30,6 +30,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
 	"github.com/fieldwarden/fieldwarden/sync/jobs"
+	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -48,6 +49,7 @@ type Core struct {
 	Push      *push.Service
 	Pull      *pull.Service
 	Foreign   *adapt.Service
+	Live      *live.Hub
 	Uploads   *upload.Service
 	Papers    *papers.Service
 	Jobs      *jobs.Runner
@@ -119,8 +121,9 @@ func (c *Core) build(ctx context.Context) error {
 	}
 	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: now, Log: c.Log}
 	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
-		Committed: c.Jobs.Wake}
-	c.Pull = &pull.Service{Reader: c.DB, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now,
+		Committed: c.committed}
+	c.buildLive()
+	c.Pull = &pull.Service{Reader: c.DB, Memory: c.Live, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now,
 		Behind: c.behind}
 	c.Foreign = &adapt.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.Pull.Feeds, Now: now}
 	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
@@ -154,7 +157,7 @@ func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.A
 	return api.New(api.Deps{Base: base, Now: c.machine.Now, NewID: c.machine.NewID, Log: c.Log, Metrics: metrics, Ready: c.DB.Ready,
 		PublicURL: c.Config.PublicURL, District: c.Config.District, Version: Version(),
 		Limits: api.Limits{TrustedProxy: c.Config.TrustedProxy}, Sessions: c.Sessions, Keys: c.Keys, Push: c.Push, Pull: c.Pull,
-		History: c.DB, Forks: c.DB, Foreign: c.Foreign, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
+		History: c.DB, Forks: c.DB, Foreign: c.Foreign, Live: c.Live, Heartbeat: c.Config.LiveHeartbeat, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
 }
 
 // openBlobs opens the configured store. Whatever it is, its digests are checked around it.

@@ -65,6 +65,7 @@ func (s *Server) run(listener net.Listener) error {
 	work, stopWork := context.WithCancel(context.Background())
 	s.requests, s.work = requests, stopWork
 	s.running.Go(func() { s.Jobs.Run(work) })
+	s.running.Go(func() { s.Live.Run(work) })
 	s.running.Go(func() { s.expire(work) })
 	go func() { s.failed <- api.Serve(s.app, listener) }()
 	return nil
@@ -101,9 +102,10 @@ func (s *Server) Address() string {
 // Failed tells how serving ended, should it end by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Stop stops gracefully: no new requests, those that run may end within the configured time, then the jobs, then the database.
-// Nothing acknowledged depends on it: a killed server recovers by the same steps.
+// Stop stops gracefully: the streams of events end, no new requests, those that run may end within the configured time, then the
+// jobs, then the database. Nothing acknowledged depends on it: a killed server recovers by the same steps.
 func (s *Server) Stop() error {
+	s.Live.Close()
 	err := s.app.ShutdownWithTimeout(s.Config.ShutdownWait)
 	s.requests()
 	s.work()
