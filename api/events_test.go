@@ -113,7 +113,9 @@ func (l *listener) ends(reason string) {
 	}
 }
 
-func (w *world) visit(unit string) { w.put("subjects", record.Object{"kind": "household", "name": "户", "unit": unit}) }
+func (w *world) visit(unit string) {
+	w.put("subjects", record.Object{"kind": "household", "name": "户", "unit": unit})
+}
 
 func TestADeviceHearsWhenItsFeedsMove(t *testing.T) {
 	w := newWorld(t)

@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"testing"
 	"time"
@@ -46,7 +45,7 @@ func TestMemoryIsBelievedOnlyWhileItIsCompared(t *testing.T) {
 	db := newTable()
 	db.commit("d", 1, street)
 	c := newClock()
-	h := live.NewHub(live.Config{Heads: db, Now: c.now, Log: slog.New(slog.DiscardHandler)})
+	h := live.NewHub(live.Config{Heads: db, Now: c.now, Log: quiet})
 	fresh := func() bool { _, fresh := h.HeadsOf(nil); return fresh }
 	if fresh() {
 		t.Error("fresh before it has read anything")

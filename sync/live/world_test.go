@@ -12,7 +12,10 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/live"
 )
 
-var ctx = context.Background()
+var (
+	ctx   = context.Background()
+	quiet = slog.New(slog.DiscardHandler)
+)
 
 // table is the database: what is committed.
 type table struct {
@@ -108,7 +111,7 @@ func newClock() *clock { return &clock{at: time.Date(2026, 11, 25, 8, 0, 0, 0, t
 func hubOf(t testing.TB, from live.Heads, bus live.Bus) (*live.Hub, *clock) {
 	t.Helper()
 	c := newClock()
-	h := live.NewHub(live.Config{Heads: from, Bus: bus, Now: c.now, Log: slog.New(slog.DiscardHandler)})
+	h := live.NewHub(live.Config{Heads: from, Bus: bus, Now: c.now, Log: quiet})
 	if err := h.Compared(ctx); err != nil {
 		t.Fatal(err)
 	}
