@@ -86,8 +86,8 @@ func (p *play) heads() map[string]uint64 {
 
 func (p *play) step() error {
 	r := p.replicas[p.IntN(len(p.replicas))]
-	name := []string{"d", "e"}[p.IntN(2)]
-	switch p.IntN(9) {
+	name := []string{"d", "d", "d", "e"}[p.IntN(4)]
+	switch p.IntN(11) {
 	case 0, 1:
 		p.push(r, name)
 	case 2:
@@ -96,7 +96,7 @@ func (p *play) step() error {
 			p.unnoted[i]()
 			p.unnoted = append(p.unnoted[:i], p.unnoted[i+1:]...)
 		}
-	case 3:
+	case 3, 9:
 		err := r.TellAll(ctx)
 		p.flying, p.bus.notices = append(p.flying, p.bus.notices...), nil
 		return err
@@ -123,7 +123,7 @@ func (p *play) push(r memory, name string) {
 	if p.IntN(4) > 0 {
 		d.knows = news.Acked // else the answer is lost
 	}
-	if p.IntN(2) == 0 {
+	if p.IntN(4) > 0 {
 		r.Note(news)
 	} else {
 		p.unnoted = append(p.unnoted, func() { r.Note(news) })
@@ -196,7 +196,7 @@ func (p *play) look() error {
 	return nil
 }
 
-const plays, steps = 400, 150
+const plays, steps = 800, 150
 
 func TestWhateverBecomesOfNoticesMemoryIsTrue(t *testing.T) {
 	for seed := range uint64(plays) {
