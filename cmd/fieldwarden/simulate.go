@@ -22,6 +22,7 @@ type simulateCommand struct {
 	Account  string `help:"登录名；留空则沿用上次登录 / sign-in name; empty: the sign-in of the last run"`
 	Password string `env:"FIELDWARDEN_SIMULATE_PASSWORD" help:"密码，建议用环境变量 / password; better by the environment variable"`
 	Visits   int    `help:"新建几次检查并提交 / how many inspections to record and send"`
+	Watch    bool   `help:"保持连接，有变更时立即拉取，直到中断 / stay, and pull at once what others change, until interrupted"`
 	Unit     string `help:"新建检查所属机构，默认为设备所属机构 / unit of the inspections; default: the device's"`
 }
 
@@ -58,7 +59,25 @@ func (c simulateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s（%s，%s） · %s\n", who.Name, who.Unit, who.ID, officer.Name)
-	return tell(ctx, d)
+	if err := tell(ctx, d); err != nil || !c.Watch {
+		return err
+	}
+	return watch(ctx, d)
+}
+
+// watch pulls whenever the server says that there is something, until somebody interrupts.
+func watch(ctx context.Context, d *client.Device) error {
+	err := d.Watch(ctx, func() {
+		if err := d.Sync(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return
+		}
+		fmt.Println(time.Now().Format(time.TimeOnly), "已同步 / synced")
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // visit records one inspection as it is begun in the street.

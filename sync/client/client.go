@@ -8,6 +8,7 @@
 //	TakeNumber              papers get their final numbers from leased blocks          numbers.go
 //	AddEvidence             a recording is announced before its bytes travel           uploads.go
 //	Sync                    the queue goes out, then what others did comes in          push.go, pull.go, snapshot.go
+//	Watch                   the server tells when there is something to pull           watch.go
 //	Upload                  the bytes go out, and leave the device on a receipt        uploads.go, tus.go, receipts.go
 //	Rejected, Conflicts     what a person must look at                                 queue.go
 //
@@ -71,6 +72,9 @@ type Device struct {
 	uploading sync.Mutex // held by whoever sends bytes
 	signing   sync.Mutex // held while tokens are exchanged, so that each refresh token is used once
 	drawing   sync.Mutex // guards cfg.Rand, which need not be safe for concurrent use
+
+	standing sync.Mutex
+	stands   map[string]uint64 // how far each feed was pulled to its end by this process; guarded by standing
 }
 
 // Open opens the device kept in cfg.Dir, or begins one: it then makes its key pair.

@@ -225,6 +225,11 @@ func (d *Device) backoff(try int, err error) time.Duration {
 	if errors.As(err, &p) && p.retry > 0 {
 		return p.retry
 	}
+	return d.scatter(wait)
+}
+
+// scatter makes a wait shorter by up to a half, by lot.
+func (d *Device) scatter(wait time.Duration) time.Duration {
 	var lot [2]byte
 	d.draw(lot[:])
 	return wait - wait/2*time.Duration(binary.BigEndian.Uint16(lot[:]))/(1<<16)

@@ -38,6 +38,9 @@ func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 		if forgotten, err = d.keepPage(ctx, reply); err != nil {
 			return false, err
 		}
+		if !reply.More {
+			d.stand(reply.UpTo)
+		}
 		if err := d.learnTime(ctx, reply.ServerAt, res); err != nil || !reply.More {
 			return forgotten, err
 		}
