@@ -83,11 +83,11 @@ func TestSnapshotInSealedChunks(t *testing.T) {
 	for _, c := range whole.chunks {
 		rest := take(t, s, pull.Wanted{Feed: work, After: c.To})
 		one := take(t, s, pull.Wanted{Feed: work, After: c.From, UpTo: c.To})
-		if one.end.UpTo != c.To || live(one.lines) != int(c.Count) {
+		if one.end.UpTo != c.To || liveOf(one.lines) != int(c.Count) {
 			t.Errorf("the part %+v has %d lines and the end %+v", c, len(one.lines), one.end)
 		}
 		before := take(t, s, pull.Wanted{Feed: work, UpTo: c.To})
-		if live(before.lines)+live(rest.lines) != 1233 {
+		if liveOf(before.lines)+liveOf(rest.lines) != 1233 {
 			t.Errorf("%d lines up to %d and %d behind it", len(before.lines), c.To, len(rest.lines))
 		}
 	}
@@ -102,7 +102,7 @@ func TestSnapshotInSealedChunks(t *testing.T) {
 	}
 }
 
-func live(lines []wire.Change) (n int) {
+func liveOf(lines []wire.Change) (n int) {
 	for _, l := range lines {
 		if l.Gone == "" {
 			n++
