@@ -29,6 +29,7 @@ type Server struct {
 	work     context.CancelFunc // ends the jobs' runner
 	running  sync.WaitGroup
 	failed   chan error // how serving ended, if by itself
+	at       string     // where it listens
 }
 
 // Start listens, and only then builds: so a port chosen by the system is part of the public address, which tokens and proofs
@@ -45,7 +46,7 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, e
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s := &Server{Core: core, failed: make(chan error, 1)}
+	s := &Server{Core: core, failed: make(chan error, 1), at: listener.Addr().String()}
 	if err := s.run(listener); err != nil {
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
@@ -98,6 +99,9 @@ func (s *Server) Address() string {
 	_, address, _ := strings.Cut(s.Config.PublicURL, "://")
 	return address
 }
+
+// Listening is where this process itself listens: one of several behind the public address.
+func (s *Server) Listening() string { return s.at }
 
 // Failed tells how serving ended, should it end by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
