@@ -45,7 +45,7 @@ type Proofs struct {
 
 // NewProofs makes a checker for requests to the server that is reached under the URL.
 func NewProofs(publicURL string, now func() time.Time) *Proofs {
-	return &Proofs{publicURL: publicURL, now: now, bound: newReplays(maxRemembered, maxPerKey, false), free: newReplays(maxRemembered, maxRemembered, true)}
+	return &Proofs{publicURL: publicURL, now: now, bound: newReplays(maxRemembered, maxPerKey, false), free: newReplays(maxFree, maxFree, true)}
 }
 
 // proofClaims is the payload of a proof. Members that we do not know are the client's own affair.

@@ -1,7 +1,7 @@
 package token
 
 import (
-	"crypto/sha256"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -13,7 +13,8 @@ const (
 	// own generation and through the next, so for at least this long.
 	span = 2*Window + 10*time.Second
 
-	maxRemembered = 1 << 18 // proofs per generation: 2,000 a second, in at most some 30 MB
+	maxRemembered = 1 << 21 // proofs of enrolled devices per generation: 16,000 a second, in at most some 60 MB
+	maxFree       = 1 << 18 // proofs of anybody
 	maxPerKey     = 1 << 13 // proofs per key and generation: 63 a second from one device
 )
 
@@ -22,30 +23,31 @@ const (
 type replays struct {
 	maxAll, maxKey int
 	forgetful      bool
+	seed           maphash.Seed
 
 	mu              sync.Mutex
 	began           time.Time
 	current, before generation
 }
 
+// generation holds used proofs by a hash under a secret of this process. Two proofs share one by chance, and the second is refused, once
+// in a million million; nobody can bring it about.
 type generation struct {
-	used   map[[16]byte]struct{}
+	used   map[uint64]struct{}
 	perKey map[string]int
 }
 
 func newGeneration() generation {
-	return generation{used: map[[16]byte]struct{}{}, perKey: map[string]int{}}
+	return generation{used: map[uint64]struct{}{}, perKey: map[string]int{}}
 }
 
 func newReplays(maxAll, maxKey int, forgetful bool) *replays {
-	return &replays{maxAll: maxAll, maxKey: maxKey, forgetful: forgetful, current: newGeneration(), before: newGeneration()}
+	return &replays{maxAll: maxAll, maxKey: maxKey, forgetful: forgetful, seed: maphash.MakeSeed(), current: newGeneration(), before: newGeneration()}
 }
 
 // use notes that the key's proof with the id is used, or says that it was used before.
 func (r *replays) use(key, id string, now time.Time) error {
-	name := [16]byte{}
-	sum := sha256.Sum256([]byte(key + "\x00" + id))
-	copy(name[:], sum[:])
+	name := maphash.Comparable(r.seed, [2]string{key, id})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	full := len(r.current.used) >= r.maxAll

@@ -7,6 +7,7 @@ package token
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -51,6 +52,8 @@ type Issuer struct {
 	Keys      Keys
 	PublicURL string // without a slash at the end; the "iss"
 	Now       func() time.Time
+
+	known known
 }
 
 // audience is the one thing tokens are for: this server's interface.
@@ -95,13 +98,28 @@ func (i *Issuer) Check(ctx context.Context, text string) (Access, error) {
 	if len(text) > maxText {
 		return Access{}, invalid("too long")
 	}
+	digest := sha256.Sum256([]byte(text))
+	if v, ok := i.known.get(digest); ok && v.ageless(i.Now()) {
+		if _, err := i.Keys.Verifier(ctx, keyring.Token, v.kid); err == nil {
+			return v.access, nil
+		}
+	}
+	access, kid, err := i.look(ctx, text)
+	if err == nil {
+		i.known.put(digest, verified{access, kid})
+	}
+	return access, err
+}
+
+// look checks a token whole.
+func (i *Issuer) look(ctx context.Context, text string) (a Access, kid string, err error) {
 	var broken error // of the key store, as against of the token
 	c := &claims{}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithStrictDecoding(), jwt.WithLeeway(Leeway), jwt.WithTimeFunc(i.Now),
 		jwt.WithIssuer(i.PublicURL), jwt.WithAudience(i.audience()), jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt())
-	_, err := parser.ParseWithClaims(text, c, func(t *jwt.Token) (any, error) {
-		kid, err := accessHeader(t.Raw)
-		if err != nil {
+	_, err = parser.ParseWithClaims(text, c, func(t *jwt.Token) (any, error) {
+		var err error
+		if kid, err = accessHeader(t.Raw); err != nil {
 			return nil, err
 		}
 		key, err := i.Keys.Verifier(ctx, keyring.Token, kid)
@@ -112,14 +130,14 @@ func (i *Issuer) Check(ctx context.Context, text string) (Access, error) {
 	})
 	switch {
 	case broken != nil:
-		return Access{}, broken
+		return Access{}, "", broken
 	case onlyExpired(err):
-		return Access{}, fault.New(fault.TokenExpired)
+		return Access{}, "", fault.New(fault.TokenExpired)
 	case err != nil:
-		return Access{}, invalid(reason(err))
+		return Access{}, "", invalid(reason(err))
 	}
 	return Access{ID: c.ID, Officer: c.Subject, Family: c.Family, Device: c.Device, Key: c.Confirm.Thumbprint,
-		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.ExpiresAt, 0).UTC()}, nil
+		IssuedAt: time.Unix(c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(c.ExpiresAt, 0).UTC()}, kid, nil
 }
 
 // accessHeader reads the header of a token of ours, which has exactly these members: so "crit", "jwk", "jku" and whatever else

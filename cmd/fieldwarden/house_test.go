@@ -44,7 +44,7 @@ var rules = []rule{
 	{"domain", []string{"domain/record", "domain/fault"}, "domain packages share only records and faults"},
 	{"sync", []string{"sync", "domain"}, "use cases know the domain and nothing of edges or storage"},
 	{"storage/storagetest", []string{"storage", "sync", "domain"}, "test suites of ports"},
-	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/jobs", "sync/upload", "sync/papers", "sync/audit", "sync/wire", "domain", "migrations"},
+	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/live", "sync/jobs", "sync/upload", "sync/papers", "sync/audit", "sync/wire", "domain", "migrations"},
 		"storage fulfils the ports of sync and domain"},
 	{"api", []string{"api", "sync", "domain"}, "HTTP speaks to use cases, never to storage"},
 	{"cmd", []string{"api", "cmd", "domain", "migrations", "storage", "sync"}, "the program puts everything together"},
