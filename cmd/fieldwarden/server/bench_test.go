@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -324,4 +325,50 @@ func listen(conn net.Conn, heard chan<- time.Time) {
 			heard <- time.Now()
 		}
 	}
+}
+
+// BenchmarkIdleStream is what a device costs that listens and hears nothing: memory of the process, buffers and stack included. The
+// other ends of the connections are in the same process, and cost little beside.
+func BenchmarkIdleStream(b *testing.B) {
+	const streams = 300
+	w := newBench(b, "")
+	all := make([]*caller, streams)
+	for i := range all {
+		all[i] = w.caller(i)
+	}
+	for range b.N {
+		before := held()
+		conns := make([]net.Conn, streams)
+		heard := make(chan time.Time, streams)
+		for i, c := range all {
+			conn, err := net.Dial("tcp", w.address)
+			w.must(err)
+			conns[i] = conn
+			req := fasthttp.AcquireRequest()
+			c.fill(req, "GET", "/v1/sync/events", nil)
+			_, err = req.WriteTo(conn)
+			w.must(err)
+			fasthttp.ReleaseRequest(req)
+			first := make([]byte, 8<<10)
+			for n := 0; !bytes.Contains(first[:n], []byte("\ndata: ")); {
+				more, err := conn.Read(first[n:])
+				w.must(err)
+				n += more
+			}
+			heard <- time.Now()
+		}
+		b.ReportMetric(float64(held()-before)/streams, "B/stream")
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
+}
+
+// held is the memory that is in use after a collection, with the stacks.
+func held() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
 }
