@@ -69,7 +69,7 @@ func (t *streams) open(ctx context.Context, caller people.Caller, at live.Positi
 	if err != nil {
 		return nil, err
 	}
-	feeds := caller.Feeds(t.pull.District, t.now())
+	feeds := pull.FeedsKnown(t.live, caller, t.pull.District, t.now())
 	sub := t.live.Subscribe(feeds, at)
 	if sub == nil {
 		return nil, fault.New(fault.TemporarilyDown)
@@ -203,7 +203,7 @@ func refused(err error) bool {
 
 // rescope lets a stream listen to the feeds that its caller has now: roles begin and end by their dates, too.
 func (t *streams) rescope(e *stream, caller people.Caller) {
-	feeds := caller.Feeds(t.pull.District, t.now())
+	feeds := pull.FeedsKnown(t.live, caller, t.pull.District, t.now())
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.caller = caller

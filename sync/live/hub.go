@@ -13,6 +13,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,6 +66,7 @@ type Hub struct {
 	mu       sync.Mutex // guards everything below
 	epoch    string
 	heads    map[string]uint64
+	names    []string // of the heads, sorted; nil when a feed has come since
 	acked    acks
 	byFeed   map[string]map[*Subscription]struct{}
 	compared time.Time // when memory was last compared with the table
@@ -112,6 +114,9 @@ func (h *Hub) take(n News) {
 func (h *Hub) forward(feed string, head uint64) {
 	if head <= h.heads[feed] {
 		return
+	}
+	if _, known := h.heads[feed]; !known {
+		h.names = nil
 	}
 	h.heads[feed] = head
 	for s := range h.byFeed[feed] {
@@ -166,17 +171,19 @@ func (h *Hub) HeadsOf(feeds []string) (heads map[string]uint64, fresh bool) {
 	return heads, h.fresh()
 }
 
-// Feeds lists the feeds whose names begin so, in no order.
+// Feeds lists the written feeds whose names begin so, sorted.
 func (h *Hub) Feeds(prefix string) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var feeds []string
-	for feed := range maps.Keys(h.heads) {
-		if strings.HasPrefix(feed, prefix) {
-			feeds = append(feeds, feed)
-		}
+	if h.names == nil {
+		h.names = slices.Sorted(maps.Keys(h.heads))
 	}
-	return feeds
+	from, _ := slices.BinarySearch(h.names, prefix)
+	to := from
+	for to < len(h.names) && strings.HasPrefix(h.names[to], prefix) {
+		to++
+	}
+	return h.names[from:to:to]
 }
 
 // fresh reports whether memory was compared lately. mu is held.
@@ -197,7 +204,7 @@ func (h *Hub) Compared(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if epoch != h.epoch {
-		h.epoch, h.heads, h.acked, h.outbox = epoch, map[string]uint64{}, newAcks(maxDevices), nil
+		h.epoch, h.heads, h.names, h.acked, h.outbox = epoch, map[string]uint64{}, nil, newAcks(maxDevices), nil
 		h.eachSubscription((*Subscription).restart)
 	}
 	for feed, head := range heads {

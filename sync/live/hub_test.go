@@ -138,9 +138,14 @@ func TestFeedsByPrefix(t *testing.T) {
 	db := newTable()
 	db.commit("", 0, street, other, "ref/120102", "device/x")
 	h, _ := hubOf(t, db, nil)
-	got := h.Feeds("unit/")
-	slices.Sort(got)
-	if !slices.Equal(got, []string{street, other}) {
+	if got := h.Feeds("unit/"); !slices.Equal(got, []string{street, other}) {
+		t.Error(got)
+	}
+	h.Note(db.commit("", 0, street+"01"))
+	if got := h.Feeds(street); !slices.Equal(got, []string{street, street + "01"}) {
+		t.Error(got)
+	}
+	if got := h.Feeds("unit/9"); len(got) != 0 {
 		t.Error(got)
 	}
 }
