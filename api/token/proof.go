@@ -41,6 +41,7 @@ type Proofs struct {
 	now       func() time.Time
 	bound     *replays // proofs that came with an access token: only enrolled devices fill it
 	free      *replays // proofs alone: anybody can make them
+	headers   headers
 }
 
 // NewProofs makes a checker for requests to the server that is reached under the URL.
@@ -58,7 +59,7 @@ type proofClaims struct {
 // empty, for that access token and by the key with the thumbprint that the token names. Anything else is fault
 // token.proof_invalid; the flood of one key is fault request.rate_limited. An accepted proof is used up.
 func (p *Proofs) Check(text, method, path, access, thumbprint string) (Proof, error) {
-	proof, c, err := parseProof(text)
+	proof, c, err := p.headers.parse(text)
 	if err != nil {
 		return Proof{}, refused(err)
 	}
