@@ -69,7 +69,8 @@ type Hub struct {
 	names    []string // of the heads, sorted; nil when a feed has come since
 	acked    acks
 	byFeed   map[string]map[*Subscription]struct{}
-	compared time.Time // when memory was last compared with the table
+	compared time.Time         // when memory was last compared with the table
+	ahead    map[string]uint64 // heads that were beyond the table's when it was last compared
 	closed   bool
 	outbox   []News // committed here and not yet told to other replicas
 
@@ -207,11 +208,30 @@ func (h *Hub) Compared(ctx context.Context) error {
 		h.epoch, h.heads, h.names, h.acked, h.outbox = epoch, map[string]uint64{}, nil, newAcks(maxDevices), nil
 		h.eachSubscription((*Subscription).restart)
 	}
+	h.compared = began
+	if h.wentBack(heads) {
+		h.compared = time.Time{}
+		h.Log.WarnContext(ctx, "the feeds have gone back; memory is not believed until there is a new epoch (fieldwarden admin restored)")
+	}
 	for feed, head := range heads {
 		h.forward(feed, head)
 	}
-	h.compared = began
 	return nil
+}
+
+// wentBack reports whether the table has lost what memory held already when it was compared before: a standby took over that lacked it,
+// or a backup was restored under a running server. A head that moved while the table was read is ahead once and not twice.
+// mu is held.
+func (h *Hub) wentBack(heads map[string]uint64) bool {
+	back, ahead := false, map[string]uint64{}
+	for feed, head := range h.heads {
+		if heads[feed] < head {
+			back = back || h.ahead[feed] > heads[feed]
+			ahead[feed] = head
+		}
+	}
+	h.ahead = ahead
+	return back
 }
 
 // eachSubscription calls fn for every subscription. mu is held.

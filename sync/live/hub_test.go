@@ -73,6 +73,33 @@ func TestMemoryIsBelievedOnlyWhileItIsCompared(t *testing.T) {
 	}
 }
 
+// A table that has gone back is noticed: memory would go on telling devices that there is nothing new.
+func TestATableThatWentBackIsNotTakenForMemory(t *testing.T) {
+	db := newTable()
+	db.commit("", 0, street)
+	db.commit("", 0, street)
+	h, _ := hubOf(t, db, nil)
+	fresh := func() bool {
+		t.Helper()
+		if err := h.Compared(ctx); err != nil {
+			t.Fatal(err)
+		}
+		_, fresh := h.HeadsOf(nil)
+		return fresh
+	}
+	db.heads[street] = 1
+	if !fresh() {
+		t.Error("a head that is ahead once may have moved while the table was read")
+	}
+	if fresh() || fresh() {
+		t.Error("memory is believed though the table has lost what it held")
+	}
+	db.epoch = "e2"
+	if !fresh() || head(h, street) != 1 {
+		t.Error("the new history is not taken in")
+	}
+}
+
 func TestWhoIsIdle(t *testing.T) {
 	db := newTable()
 	db.commit("d", 4, street, other)
