@@ -68,7 +68,7 @@ func (m *merging) object(n *node, path string, base, theirs, patch Object) (Obje
 	if out == nil {
 		out = Object{}
 	}
-	for _, key := range slices.Sorted(maps.Keys(patch)) {
+	for _, key := range keysOf(patch) {
 		p := join(path, key)
 		next, touched := m.value(n, n.child(key), p, base[key], theirs[key], patch[key])
 		if !touched {
@@ -82,6 +82,16 @@ func (m *merging) object(n *node, path string, base, theirs, patch Object) (Obje
 		}
 	}
 	return out, changed
+}
+
+// keysOf lists the keys of an object in order.
+func keysOf(o Object) []string {
+	keys := make([]string, 0, len(o))
+	for key := range o {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // value merges one patched key. It descends while both sides are objects whose keys merge; else it decides as one value.

@@ -17,7 +17,9 @@ import (
 func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error) {
 	d := push.Device{ID: device}
 	known := false
-	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+	query := "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, d.set_aside_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id" +
+		" WHERE d.id = " + t.param(1) + " ORDER BY o.officer" + t.forUpdateOf("d")
+	err := t.together(ctx, statement{query: query, args: []any{device}, scan: func(r scanner) error {
 		var revoked, aside int64
 		var officer sql.NullString
 		err := r.Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked, &aside, &officer)
@@ -26,8 +28,7 @@ func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error)
 			d.Officers = append(d.Officers, officer.String)
 		}
 		return err
-	}, "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, d.set_aside_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id"+
-		" WHERE d.id = "+t.param(1)+" ORDER BY o.officer"+t.forUpdateOf("d"), device)
+	}})
 	if err == nil && !known {
 		err = fault.New(fault.NotFound)
 	}
@@ -113,27 +114,26 @@ func (t *tx) LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, 
 	if len(feeds) == 0 {
 		return heads, nil
 	}
-	if err := t.createFeeds(ctx, feeds); err != nil {
-		return nil, err
-	}
-	where, arg := t.among("name", 1, feeds)
-	err := rows(ctx, t.conn, func(r *sql.Rows) error {
-		var name string
-		var head uint64
-		if err := r.Scan(&name, &head); err != nil {
-			return err
-		}
-		heads[name] = head
-		return nil
-	}, "SELECT name, head FROM feeds WHERE "+where+" ORDER BY name"+t.forUpdate(), arg)
-	return heads, err
+	return heads, t.together(ctx, t.createFeeds(feeds), t.lockFeeds(feeds, heads))
 }
 
-func (t *tx) createFeeds(ctx context.Context, feeds []string) error {
-	if t.dialect == postgreSQL {
-		return t.exec(ctx, "INSERT INTO feeds (name, head) SELECT name, 0 FROM unnest($1::text[]) AS n(name) ORDER BY name ON CONFLICT DO NOTHING", feeds)
+func (d *DB) createFeeds(feeds []string) statement {
+	if d.dialect == postgreSQL {
+		return statement{query: "INSERT INTO feeds (name, head) SELECT name, 0 FROM unnest($1::text[]) AS n(name) ORDER BY name ON CONFLICT DO NOTHING", args: []any{feeds}}
 	}
-	return t.exec(ctx, "INSERT INTO feeds (name, head) SELECT value, 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", jsonArray(feeds))
+	return statement{query: "INSERT INTO feeds (name, head) SELECT value, 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", args: []any{jsonArray(feeds)}}
+}
+
+func (d *DB) lockFeeds(feeds []string, into map[string]uint64) statement {
+	where, arg := d.among("name", 1, feeds)
+	query := "SELECT name, head FROM feeds WHERE " + where + " ORDER BY name" + d.forUpdate()
+	return statement{query: query, args: []any{arg}, scan: func(r scanner) error {
+		var name string
+		var head uint64
+		err := r.Scan(&name, &head)
+		into[name] = head
+		return err
+	}}
 }
 
 const rowColumns = "id, collection, feed, seq, version, removed, op, body"

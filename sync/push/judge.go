@@ -168,13 +168,13 @@ func (w *work) overlay(committed map[string]record.Object, collection, field, va
 	for id, body := range committed {
 		out[id] = body
 	}
-	for _, id := range w.view.order {
-		e := w.view.entries[id]
-		if e.row.Collection != collection {
+	for _, t := range w.view.order {
+		if t.collection != collection {
 			continue
 		}
-		if delete(out, id); !e.row.Removed && e.body[field] == value {
-			out[id] = e.body
+		e := w.view.entries[t.id]
+		if delete(out, t.id); !e.row.Removed && e.body[field] == value {
+			out[t.id] = e.body
 		}
 	}
 	return out

@@ -15,8 +15,11 @@ type view struct {
 	entries map[string]entry
 	bodies  map[Version]record.Object // older versions that authors had seen
 	own     map[string][]ownPatch     // the author's side's ops of earlier pushes that it had not seen the versions of
-	order   []string                  // records that changed, in the order of their first change
+	order   []touched                 // records that changed, in the order of their first change
 }
+
+// touched names a record that changed.
+type touched struct{ id, collection string }
 
 // entry is one record. It is replaced, never changed in place, so that saving a view is copying its map.
 type entry struct {
@@ -25,6 +28,7 @@ type entry struct {
 	start  uint64          // version when the push began; 0 for a record that did not exist
 	first  record.Object   // body at start
 	mine   []record.Object // patches of this push that stand, those included that only clashed
+	shown  record.Object   // first with mine on top
 	exists bool
 	dirty  bool
 }
@@ -68,7 +72,7 @@ func (v *view) load(id string, row Row) error {
 	if err != nil {
 		return fmt.Errorf("record %s version %d as stored: %w", id, row.Version, err)
 	}
-	v.entries[id] = entry{row: row, body: body, start: row.Version, first: body, exists: true}
+	v.entries[id] = entry{row: row, body: body, start: row.Version, first: body, shown: body, exists: true}
 	return nil
 }
 
@@ -137,7 +141,7 @@ func (v *view) seen(op wire.Sealed) (base record.Object, foreign, ok bool) {
 	e := v.entries[op.Record]
 	switch {
 	case op.Base == e.start:
-		base = e.first
+		return e.shown, false, true
 	case op.Base > e.start:
 		return nil, false, false
 	case op.Base > 0:
@@ -166,6 +170,7 @@ func (v *view) say(id string, patch record.Object) {
 	e := v.entries[id]
 	if patch != nil {
 		e.mine = append(e.mine[:len(e.mine):len(e.mine)], patch)
+		e.shown = record.Apply(e.shown, patch)
 	}
 	v.entries[id] = e
 }
@@ -173,7 +178,7 @@ func (v *view) say(id string, patch record.Object) {
 // put replaces an entry that has changed.
 func (v *view) put(id string, e entry) {
 	if !e.dirty {
-		v.order = append(v.order, id)
+		v.order = append(v.order, touched{id, e.row.Collection})
 	}
 	e.dirty, e.exists = true, true
 	v.entries[id] = e
@@ -191,7 +196,7 @@ func (v *view) restore(s saved) { v.entries, v.order = s.entries, v.order[:s.ord
 
 // flush hands the changed records, newest rows only, to the batch.
 func (v *view) flush(b *Batch) {
-	for _, id := range v.order {
-		b.Records = append(b.Records, v.entries[id].row)
+	for _, t := range v.order {
+		b.Records = append(b.Records, v.entries[t.id].row)
 	}
 }

@@ -35,6 +35,7 @@ func (s *Service) work(ctx context.Context, tx Tx, now time.Time, batch *Batch, 
 	if err := w.lock(ctx); err != nil {
 		return nil, err
 	}
+	batch.Ops, batch.Revisions = make([]OpRow, 0, len(ops)), make([]Revision, 0, len(ops))
 	outcomes := make([]record.Outcome, 0, len(ops))
 	for i := 0; i < len(ops); {
 		group := ops[i : i+groupLen(ops[i:])]

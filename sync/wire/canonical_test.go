@@ -49,10 +49,44 @@ func TestTheShortWayIsCanonical(t *testing.T) {
 			t.Fatalf("%s, want %s", short, long)
 		}
 	})
-	if !canonicalAsIs(map[string]any{"姓名": "王堃", "answers": map[string]any{"q1": []any{1.0, true, nil, "😀"}}}) {
+	ordinary := map[string]any{"姓名": "王堃", "answers": map[string]any{"q1": []any{1.0, 39.12, true, nil, "😀"}}}
+	if _, ok := appendDecoded(nil, ordinary); !ok {
 		t.Error("an ordinary body goes the long way")
 	}
-	if canonicalAsIs(map[string]any{"a": struct{ B, A int }{}}) {
-		t.Error("a struct's members are not sorted, but it goes the short way")
+	for _, odd := range []any{struct{ B, A int }{}, map[string]any{"a": 1}, math.NaN(), math.Inf(1), "\xff", map[string]any{"\xff": ""}} {
+		if text, ok := appendDecoded(nil, odd); ok {
+			t.Errorf("%v goes the short way: %s", odd, text)
+		}
+	}
+}
+
+// Numbers of every size are written as ES6 writes them.
+func TestNumbersAreCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Float64(), rapid.Map(rapid.Int64(), func(n int64) float64 { return float64(n) }),
+			rapid.Map(rapid.Int64Range(-1000, 1000), func(n int64) float64 { return maxPlain + float64(n) })).Draw(t, "number")
+		text, err := json.Marshal(number)
+		if err != nil {
+			t.Skip("no number of JSON")
+		}
+		want, err := Canonicalize(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Canonical(number); err != nil || string(got) != string(want) {
+			t.Fatalf("%s (%v), want %s", got, err, want)
+		}
+	})
+}
+
+func BenchmarkCanonical(b *testing.B) {
+	body := map[string]any{"unit": "120102001", "state": "open", "startedAt": "2026-11-23T01:00:00Z", "place": map[string]any{"lat": 39.12, "lon": 117.25},
+		"officers": map[string]any{"0198a1": map[string]any{"role": "lead"}, "0198a2": map[string]any{"role": "second"}}, "opinion": "责令三日内更换灭火器。",
+		"answers": map[string]any{"q1": map[string]any{"value": "符合"}, "q2": map[string]any{"value": "不符合", "note": "灭火器压力不足"}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Canonical(body); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -8,11 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strings"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxDepth is how deep objects and arrays may nest. Real bodies need six.
@@ -57,64 +54,15 @@ func checkDepth(text []byte, limit int) error {
 	return nil
 }
 
-// Canonical returns a value's text by RFC 8785 (JCS): sorted names, ES6 numbers, no space. The same value always has the
-// same text, so hashes and signatures over it are well defined.
-func Canonical(value any) ([]byte, error) {
-	text, err := json.Marshal(value, json.Deterministic(true))
-	if err != nil {
-		return nil, fmt.Errorf("canonical: %w", err)
-	}
-	if canonicalAsIs(value) {
-		return text, nil
-	}
-	return Canonicalize(text)
-}
-
-// canonicalAsIs reports whether the deterministic text of a value is canonical already, so that bodies, which nearly all are, need not
-// be parsed again. Only decoded values are: members of structs are not sorted. Two things make the text of a decoded value
-// differ: names sort by UTF-8 there and by UTF-16 in RFC 8785, which is another order only where a character needs four
-// octets; and minus zero, which RFC 8785 writes as 0.
-func canonicalAsIs(value any) bool {
-	switch v := value.(type) {
-	case nil, bool, string:
-		return true
-	case float64:
-		return v != 0 || !math.Signbit(v)
-	case []any:
-		for _, item := range v {
-			if !canonicalAsIs(item) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		for name, item := range v {
-			if strings.IndexFunc(name, func(r rune) bool { return r > 0xffff }) >= 0 || !canonicalAsIs(item) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}
-
-// Canonicalize rewrites a JSON text by RFC 8785.
-func Canonicalize(text []byte) ([]byte, error) {
-	v := jsontext.Value(text)
-	if err := v.Canonicalize(); err != nil {
-		return nil, fmt.Errorf("canonical: %w", err)
-	}
-	return v, nil
-}
-
 // Object decodes a stored or received JSON object.
 func Object(text []byte) (map[string]any, error) {
-	var out map[string]any
-	if err := Decode(text, &out); err != nil {
+	var value any // decoded without reflection, unlike a map
+	if err := Decode(text, &value); err != nil {
 		return nil, err
 	}
-	if out == nil {
-		return nil, errors.New("decode: want an object, got null")
+	out, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("decode: want an object")
 	}
 	return out, nil
 }
