@@ -26,9 +26,8 @@ type entry struct {
 	row    Row
 	body   record.Object
 	start  uint64          // version when the push began; 0 for a record that did not exist
-	first  record.Object   // body at start
 	mine   []record.Object // patches of this push that stand, those included that only clashed
-	shown  record.Object   // first with mine on top
+	shown  record.Object   // body at start with mine on top
 	exists bool
 	dirty  bool
 }
@@ -72,7 +71,7 @@ func (v *view) load(id string, row Row) error {
 	if err != nil {
 		return fmt.Errorf("record %s version %d as stored: %w", id, row.Version, err)
 	}
-	v.entries[id] = entry{row: row, body: body, start: row.Version, first: body, shown: body, exists: true}
+	v.entries[id] = entry{row: row, body: body, start: row.Version, shown: body, exists: true}
 	return nil
 }
 
