@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/fieldwarden/fieldwarden/api/header"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // compressFrom is the size from which a JSON reply is compressed: below it the frame of the encoding eats what it saves.
@@ -97,4 +99,13 @@ func (r *request) replyText(status int, appendTo func([]byte) ([]byte, error)) e
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// textOf is the text of a value for replyText.
+func textOf(value any) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) {
+		out := bytes.NewBuffer(b)
+		err := wire.Write(out, value)
+		return out.Bytes(), err
+	}
 }

@@ -275,11 +275,14 @@ func TestWhatIsUnknownIsNotThere(t *testing.T) {
 				return
 			}
 			want := "request.not_found"
-			if r.Name == "snapshot" {
+			if strings.HasPrefix(r.Path, "/v1/sync/") {
 				want = "pull.feed_not_found"
 			}
 			headers, body := tus(r), any(nil)
-			if takesJSON(r) {
+			switch {
+			case r.Name == "recordDigests":
+				body = r.In
+			case takesJSON(r):
 				headers, body = append(headers, "Content-Type", "application/json"), []byte("[]")
 			}
 			w.asAllowed(r, body, headers...).fails(404, want)

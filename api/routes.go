@@ -14,6 +14,8 @@ import (
 const (
 	smallLimit = 16 << 10
 	pushLimit  = 8 << 20 // 500 ops of 16 KiB
+
+	recordsLimit = 32 << 10 // 500 ids
 )
 
 // Deadlines of routes. Those of routes that stream roll with their reads and writes instead.
@@ -110,6 +112,14 @@ var syncRoutes = []Route{
 		Params: []Param{{Name: "after", In: "query", Zh: "从该序号之后继续", En: "go on after this seq", Schema: uint64(0)},
 			{Name: "upTo", In: "query", Zh: "只到该序号为止，缺省为全部", En: "no further than this seq; default: all", Schema: uint64(0)},
 			{Name: "cursor", In: "query", Zh: "设备现有游标", En: "the cursor the device has", Schema: ""}}},
+	{Method: "GET", Path: "/v1/sync/digests/{scope}/{name}", Name: "feedDigest", Zh: "数据流的校验和", En: "what a feed's records come to, for comparing",
+		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.FeedDigest{}, Serve: (*server).feedDigest},
+	{Method: "POST", Path: "/v1/sync/digests/{scope}/{name}", Name: "recordDigests", Zh: "数据流中各记录的校验和", En: "digests of the records in the buckets that differ",
+		Access: signedIn, Right: "sync.pull", Body: jsonBody, Limit: smallLimit, Within: later,
+		In: wire.DigestQuery{}, Out: wire.DigestList{}, Serve: (*server).recordDigests},
+	{Method: "POST", Path: "/v1/sync/records", Name: "pullRecords", Zh: "按标识取记录", En: "some records of a feed by their ids, as a pull tells them",
+		Access: signedIn, Right: "sync.pull", Body: jsonBody, Limit: recordsLimit, Within: later,
+		In: wire.RecordsQuery{}, Out: wire.RecordsReply{}, Serve: (*server).pullRecords},
 	{Method: "POST", Path: "/v1/number-blocks", Name: "leaseNumbers", Zh: "预领文书编号", En: "lease numbers for papers to be issued offline",
 		Access: signedIn, Right: "numbers.lease", Body: jsonBody, Limit: smallLimit, Within: soon,
 		In: Lease{}, Out: map[string]any{}, Status: fiber.StatusCreated, Serve: (*server).leaseNumbers,

@@ -56,3 +56,46 @@ func (s *server) pull(r *request) error {
 	}
 	return r.replyText(http.StatusOK, out.Append)
 }
+
+// feedDigest tells what a feed comes to.
+func (s *server) feedDigest(r *request) error {
+	feed, err := r.feed()
+	if err != nil {
+		return err
+	}
+	out, err := s.Pull.Digest(r.ctx, r.caller, feed)
+	if err != nil {
+		return err
+	}
+	return r.replyText(http.StatusOK, textOf(out))
+}
+
+// recordDigests tells what the records of some buckets come to, each.
+func (s *server) recordDigests(r *request) error {
+	feed, err := r.feed()
+	if err != nil {
+		return err
+	}
+	var in wire.DigestQuery
+	if err := r.decode(&in); err != nil {
+		return err
+	}
+	out, err := s.Pull.Differing(r.ctx, r.caller, feed, in)
+	if err != nil {
+		return err
+	}
+	return r.replyText(http.StatusOK, textOf(out))
+}
+
+// pullRecords gives a device the records that it turned out to lack.
+func (s *server) pullRecords(r *request) error {
+	var in wire.RecordsQuery
+	if err := r.decode(&in); err != nil {
+		return err
+	}
+	out, err := s.Pull.Records(r.ctx, r.caller, in)
+	if err != nil {
+		return err
+	}
+	return r.replyText(http.StatusOK, out.Append)
+}

@@ -13,6 +13,7 @@ const (
 	NumberNotTaken  Code = "client.number_not_taken"
 	FileChanged     Code = "client.file_changed"
 	ReceiptInvalid  Code = "client.receipt_invalid"
+	Diverged        Code = "client.diverged"
 	SnapshotDamaged Code = "client.snapshot_damaged"
 )
 
@@ -28,5 +29,6 @@ var clientCodes = map[Code]entry{
 	NumberNotTaken:  {Absent, "本机没有取用过该编号", "this device has not given out that number"},
 	FileChanged:     {Conflict, "录音录像文件在登记后发生变化或已丢失，请保留现场并报告", "the recording has changed or is missing since it was announced; keep things as they are and report it"},
 	ReceiptInvalid:  {Conflict, "服务器回执验证失败，本机文件继续保留，请报告管理员", "the server's receipt does not verify; the file stays on this device, tell an administrator"},
+	Diverged:        {Conflict, "本机数据与服务器不一致，自动修复后仍不一致，请报告管理员", "the device holds other data than the server, and still does after repairs; tell an administrator"},
 	SnapshotDamaged: {Unavailable, "下载的数据与服务器所发不一致，请更换网络后重新同步；如反复出现请报告管理员", "what was downloaded is not what the server sent; sync again on another network, and tell an administrator if it stays"},
 }

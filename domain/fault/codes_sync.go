@@ -28,6 +28,8 @@ const (
 	CursorInvalid      Code = "pull.cursor_invalid"
 	EpochChanged       Code = "pull.epoch_changed"
 	FeedForbidden      Code = "pull.feed_not_found"
+	HeadMoved          Code = "digest.head_moved"
+	DigestBusy         Code = "digest.busy"
 )
 
 var syncCodes = map[Code]entry{
@@ -55,5 +57,7 @@ var syncCodes = map[Code]entry{
 	DecisionStale:      {Conflict, "记录在冲突产生之后又有变化，请重新查看后再裁定", "the record has changed since the conflict arose; look again before deciding"},
 	CursorInvalid:      {Invalid, "同步游标无效，请清空后重新同步", "the cursor is not valid; drop it and sync anew"},
 	EpochChanged:       {Gone, "服务器数据已从备份恢复，请保留未提交的操作并重新同步", "the server was restored from a backup; keep what is unsent and sync anew"},
+	HeadMoved:          {Conflict, "数据流在比对期间有新变更，请先拉取再比对", "the feed has moved on since; pull, then compare again"},
+	DigestBusy:         {Unavailable, "正在进行的数据比对过多，请稍后再试", "too many feeds are being compared; try again shortly"},
 	FeedForbidden:      {Absent, "数据流不存在或无权访问", "there is no such feed, or it is not for this device"},
 }

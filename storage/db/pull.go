@@ -16,11 +16,15 @@ var _ pull.Reader = (*DB)(nil)
 // pool is GORM's pool for reading; it prepares each statement once.
 func (d *DB) pool() gorm.ConnPool { return d.read.Statement.ConnPool }
 
-// live is the query of what a feed shows: its records with after < seq ≤ upTo. Pages, walks and digests all read by it. Its
-// parameters are the feed, after and upTo, the first of them the n-th of the statement; its columns those that [lines.read] takes.
-func (d *DB) live(n int) string {
-	return fmt.Sprintf(`SELECT seq, collection, id, version, body, '' AS reason FROM records
-		WHERE feed = %s AND seq > %s AND seq <= %s AND NOT removed`, d.param(n), d.param(n+1), d.param(n+2))
+// live is the query of what feeds show, with a condition over feed, seq and id: the one place that pages, walks and digests read by. Its
+// columns are those that [lines.read] takes.
+func (d *DB) live(where string) string {
+	return "SELECT seq, collection, id, version, body, '' AS reason FROM records WHERE NOT removed AND " + where
+}
+
+// liveIn is what one feed shows with after < seq ≤ upTo; these are the first three parameters.
+func (d *DB) liveIn() string {
+	return d.live(fmt.Sprintf("feed = %s AND seq > %s AND seq <= %s", d.param(1), d.param(2), d.param(3)))
 }
 
 // Changes implements pull.Reader. One statement sees one snapshot, so page and head belong together. A departure is left out
@@ -38,7 +42,7 @@ func (d *DB) Changes(ctx context.Context, feed string, after uint64, limit int) 
 					SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
 				ORDER BY d.seq LIMIT %[5]s) gone
 			ORDER BY seq LIMIT %[6]s) c ON true
-		WHERE f.name = %[7]s ORDER BY c.seq`, d.live(1), p(4), p(5), p(6), p(7), p(8), p(9))
+		WHERE f.name = %[7]s ORDER BY c.seq`, d.liveIn(), p(4), p(5), p(6), p(7), p(8), p(9))
 	page := newLines(feed, pull.PageOctets)
 	var head uint64
 	err := page.read(ctx, d.pool(), &head, query, feed, int64(after), int64(math.MaxInt64), limit, feed, int64(after), limit, limit, feed)
@@ -73,7 +77,7 @@ const (
 
 // Each implements pull.Reader, page by page along the feed's index.
 func (d *DB) Each(ctx context.Context, feed string, after, upTo uint64, fn func(pull.Change) error) error {
-	query := fmt.Sprintf("%s ORDER BY seq LIMIT %d", d.live(1), walkLines)
+	query := fmt.Sprintf("%s ORDER BY seq LIMIT %d", d.liveIn(), walkLines)
 	page := newLines(feed, walkOctets)
 	for {
 		page.clear()
@@ -92,11 +96,12 @@ func (d *DB) Each(ctx context.Context, feed string, after, upTo uint64, fn func(
 	}
 }
 
-// Pick implements pull.Reader.
+// Pick implements pull.Reader. The feed is compared in a form that no index has, so that the records are found by their ids: else
+// both databases may read all of a feed for a few of its records.
 func (d *DB) Pick(ctx context.Context, feed string, ids []string) ([]pull.Change, error) {
-	where, arg := d.among("live.id", 4, ids)
+	where, arg := d.among("id", 2, ids)
 	page := newLines(feed, pull.PageOctets)
-	err := page.read(ctx, d.pool(), nil, "SELECT * FROM ("+d.live(1)+") live WHERE "+where+" ORDER BY seq", feed, int64(0), int64(math.MaxInt64), arg)
+	err := page.read(ctx, d.pool(), nil, d.live("feed || '' = "+d.param(1)+" AND "+where)+" ORDER BY seq", feed, arg)
 	return page.changes, err
 }
 

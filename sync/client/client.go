@@ -10,6 +10,7 @@
 //	Sync                    the queue goes out, then what others did comes in          push.go, pull.go, snapshot.go
 //	Watch                   the server tells when there is something to pull           watch.go
 //	Upload                  the bytes go out, and leave the device on a receipt        uploads.go, tus.go, receipts.go
+//	Check                   the copy is compared with the server's and repaired        check.go
 //	Rejected, Conflicts     what a person must look at                                 queue.go
 //
 // Every step is one transaction of a local SQLite file, and no transaction spans a network call. So the process may be
@@ -68,10 +69,11 @@ type Device struct {
 	db   *sql.DB
 	key  *ecdsa.PrivateKey
 
-	syncing   sync.Mutex // held by whoever exchanges records with the server, so that pushes and pulls alternate
-	uploading sync.Mutex // held by whoever sends bytes
-	signing   sync.Mutex // held while tokens are exchanged, so that each refresh token is used once
-	drawing   sync.Mutex // guards cfg.Rand, which need not be safe for concurrent use
+	syncing   sync.Mutex        // held by whoever exchanges records with the server, so that pushes and pulls alternate
+	reached   map[string]uint64 // the seq of each feed at which the last pull ended; guarded by syncing
+	uploading sync.Mutex        // held by whoever sends bytes
+	signing   sync.Mutex        // held while tokens are exchanged, so that each refresh token is used once
+	drawing   sync.Mutex        // guards cfg.Rand, which need not be safe for concurrent use
 
 	standing sync.Mutex
 	stands   map[string]uint64 // how far each feed was pulled to its end by this process; guarded by standing
@@ -162,9 +164,13 @@ func (d *Device) Sync(ctx context.Context) error {
 			return aside
 		}
 		forgotten, err := d.pull(ctx)
-		if err != nil || aside != nil || !forgotten {
+		if err != nil || aside != nil {
 			return errors.Join(aside, err)
 		}
+		if !forgotten {
+			break
+		}
 	}
+	d.checkDaily(ctx)
 	return nil
 }

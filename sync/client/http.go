@@ -161,6 +161,7 @@ func (d *Device) build(ctx context.Context, r request, access string) (*http.Req
 		req.Body, req.ContentLength = io.NopCloser(r.body()), r.length
 	}
 	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("Accept-Encoding", acceptEncoding)
 	for name, values := range r.header {
 		req.Header[name] = values
 	}
@@ -195,7 +196,11 @@ func (d *Device) exchange(req *http.Request, take func(*http.Response) error, mo
 	if take != nil && r.status < 300 {
 		return r, take(reply)
 	}
-	r.body, err = io.ReadAll(io.LimitReader(reply.Body, maxReply+1))
+	body, err := plain(reply)
+	if err == nil {
+		defer body.Close()
+		r.body, err = io.ReadAll(io.LimitReader(body, maxReply+1))
+	}
 	if err != nil {
 		return r, fault.New(fault.Unreachable).Because(err)
 	}

@@ -84,6 +84,7 @@ func beginAnew(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (d *Device) keepPage(ctx context.Context, reply wire.PullReply) (forgotten bool, err error) {
+	d.reached = reply.UpTo
 	err = d.inTx(ctx, func(tx *sql.Tx) error {
 		for _, ch := range reply.Changes {
 			if err := takeIn(ctx, tx, ch); err != nil {

@@ -124,6 +124,12 @@ CREATE TABLE IF NOT EXISTS snapshots (
   seq  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- When what the device holds is to be compared with the server next. Empty before the first pull has ended.
+CREATE TABLE IF NOT EXISTS checks (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  due_at TEXT    NOT NULL
+) STRICT;
+
 -- Numbers this device has given out from its leased blocks. The key is the promise that none is given twice.
 CREATE TABLE IF NOT EXISTS numbers (
   series   TEXT    NOT NULL,

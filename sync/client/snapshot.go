@@ -93,7 +93,6 @@ func (d *Device) download(ctx context.Context, feed string, after uint64) error 
 		query.Set("cursor", cursor)
 	}
 	_, err := d.call(ctx, request{method: http.MethodGet, path: "/v1/sync/snapshot/" + feed, query: query, by: signedIn, tries: 1,
-		header: http.Header{"Accept-Encoding": {"zstd, gzip"}},
 		take: func(reply *http.Response) error {
 			body, err := plain(reply)
 			if err != nil {
@@ -104,6 +103,9 @@ func (d *Device) download(ctx context.Context, feed string, after uint64) error 
 		}})
 	return err
 }
+
+// acceptEncoding is what plain can undo.
+const acceptEncoding = "zstd, gzip"
 
 // plain undoes the compression of a reply.
 func plain(reply *http.Response) (io.ReadCloser, error) {

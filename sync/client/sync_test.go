@@ -423,6 +423,7 @@ func (l heavy) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	c := r.Clone(r.Context())
 	c.Body = io.NopCloser(bytes.NewReader(text))
+	c.Header.Set("Accept-Encoding", "identity")
 	reply, err := l.next.RoundTrip(c)
 	if err == nil && p.Limit > 10 {
 		reply.Body = struct {

@@ -27,6 +27,8 @@ type Service struct {
 	// Behind is told that the database is behind what it once was, in the epoch named; see refuseAhead. It MUST begin a new epoch
 	// unless that has been done already. May be nil.
 	Behind func(ctx context.Context, epoch string) error
+
+	summing summing
 }
 
 // Pull returns the next page of changes of the caller's feeds. Pages are filled to the limit while there is more, unless their bodies

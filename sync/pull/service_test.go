@@ -133,7 +133,7 @@ func TestPullRefuses(t *testing.T) {
 	}
 	_, err = s.Pull(t.Context(), officer("another", unit), wire.Pull{Cursor: r.Cursor})
 	fails(t, err, fault.CursorInvalid)
-	strange := *s
+	strange := m.service()
 	strange.Cursors.Key = []byte("another server's")
 	_, err = strange.Pull(t.Context(), who, wire.Pull{Cursor: r.Cursor})
 	fails(t, err, fault.CursorInvalid)

@@ -40,18 +40,17 @@ func (c *Change) Append(b []byte) ([]byte, error) {
 func (r *PullReply) Append(b []byte) ([]byte, error) {
 	frame := *r
 	frame.Changes = []Change{}
-	text, err := json.Marshal(frame, json.Deterministic(true))
+	return appendAround(b, frame, r.Changes)
+}
+
+// appendAround appends the text of a reply whose first member is an empty list of changes, with the changes in it.
+func appendAround(b []byte, reply any, changes []Change) ([]byte, error) {
+	frame, err := json.Marshal(reply, json.Deterministic(true))
 	if err != nil {
 		return nil, err
 	}
-	return appendChanges(b, text, r.Changes)
-}
-
-// appendChanges appends the text of a reply whose first member is an empty list of changes, with the changes in it.
-func appendChanges(b, frame []byte, changes []Change) ([]byte, error) {
 	const head = len(`{"changes":[`)
 	b = append(b, frame[:head]...)
-	var err error
 	for i := range changes {
 		if i > 0 {
 			b = append(b, ',')

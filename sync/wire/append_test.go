@@ -33,6 +33,8 @@ func FuzzAppend(f *testing.F) {
 			r := wire.PullReply{Changes: changes, Cursor: feed, More: seq%2 == 0, Acked: seq, ServerAt: time.Unix(int64(version%1e9), 1000).UTC(),
 				UpTo: map[string]uint64{id: seq, collection: version}}
 			sameText(t, r, r.Append)
+			some := wire.RecordsReply{Changes: changes, More: r.More}
+			sameText(t, some, some.Append)
 		}
 	})
 }
