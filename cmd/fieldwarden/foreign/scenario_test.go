@@ -18,6 +18,7 @@ type kind struct {
 
 var kinds = []kind{
 	{"rxdb", func(t *testing.T) library { return laidOut(t, "rxdb") }},
+	{"rxdb-server", func(t *testing.T) library { return laidOut(t, "rxdb-server") }},
 	{"watermelon", func(t *testing.T) library { return laidOut(t, "watermelon") }},
 }
 

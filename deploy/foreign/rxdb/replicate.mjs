@@ -1,17 +1,6 @@
 // Replicating an RxDB collection with Fieldwarden by RxDB's own replication handlers.
 import { replicateRxCollection } from 'rxdb/plugins/replication'
-import { Subject } from 'rxjs'
 import { answer } from '../session.mjs'
-
-/** schemaOf makes a schema: the body's fields, and what Fieldwarden adds. Only the id may be required: a document that is gone
- * comes as its id and nothing else. */
-export const schemaOf = (properties, version = 0) => ({
-  version,
-  primaryKey: 'id',
-  type: 'object',
-  properties: { id: { type: 'string', maxLength: 36 }, serverVersion: { type: 'integer' }, ...properties },
-  required: ['id'],
-})
 
 /** inTurn lets one thing happen at a time. A pull that overtakes the answer of a push brings a document that RxDB still takes for
  * changed here, and drops. */
@@ -28,15 +17,13 @@ export function inTurn() {
 export function replicate({ session, collection, live = true, batchSize = 200, retryTime = 5000 }) {
   const address = `${session.url}/v1/rxdb/${collection.name}/${collection.schema.version}`
   const turn = inTurn()
-  const stream$ = new Subject()
-  const replication = replicateRxCollection({
+  return replicateRxCollection({
     replicationIdentifier: address,
     collection,
     live,
     retryTime,
     pull: {
       batchSize,
-      stream$: stream$.asObservable(),
       handler: (checkpoint, limit) => turn(async () => {
         const query = new URLSearchParams({ id: checkpoint?.id ?? '', lwt: checkpoint?.lwt ?? 0, limit })
         return answer(await session.fetch(`${address}/pull?${query}`))
@@ -50,5 +37,4 @@ export function replicate({ session, collection, live = true, batchSize = 200, r
       }),
     },
   })
-  return { replication, stream$ }
 }
