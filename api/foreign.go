@@ -20,6 +20,8 @@ var foreignRoutes = []Route{
 	{Method: "POST", Path: "/v1/rxdb/{collection}/{version}/push", Name: "rxdbPush", Zh: "RxDB 提交", En: "RxDB: changed documents; the answer holds those that are otherwise here",
 		Access: signedIn, Right: "sync.push", Body: jsonBody, Limit: pushLimit, Within: later,
 		In: []wire.RxRow{}, Out: []map[string]any{}, Serve: (*server).rxdbPush},
+	{Method: "GET", Path: "/v1/rxdb/{collection}/{version}/pullStream", Name: "rxdbPullStream", Zh: "RxDB 实时变更", En: "RxDB: documents as they change, as server-sent events",
+		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.RxPage{}, Media: mimeEvents, Serve: (*server).rxdbPullStream},
 	{Method: "POST", Path: "/v1/watermelon/pull", Name: "watermelonPull", Zh: "WatermelonDB 拉取", En: "WatermelonDB: what has changed since a number",
 		Access: signedIn, Right: "sync.pull", Body: jsonBody, Limit: smallLimit, Within: later,
 		In: wire.WmPull{}, Out: wire.WmPage{}, Serve: (*server).watermelonPull},

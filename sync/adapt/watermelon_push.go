@@ -164,13 +164,13 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 	return again, nil
 }
 
-// base is the version of a record that the client has, where it does not say: the newest, if that had come to its feed by then; else one
-// before it, so that what it has not seen is not taken for seen.
+// base is the version of a record that the client has, where it does not say: the newest, if that had come to its feed by then; else the
+// first, so that nothing that it has not seen is taken for seen.
 func (p *wmPush) base(st state) uint64 {
 	if st.version == 0 || st.seq <= p.at.Feeds[st.feed] {
 		return st.version
 	}
-	return st.version - 1
+	return 1
 }
 
 // row finds out what a row wants; nil is nothing. why is what is wrong with the row itself.
