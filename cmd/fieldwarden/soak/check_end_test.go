@@ -328,7 +328,13 @@ func (s *state) unseen(id string, n int, before, after version) error {
 	if after.made != nil {
 		saw, wrote, by = after.made.saw, s.saw(after.made), after.made.String()
 	}
+	if !record.Equal(before.body["fields"], after.body["fields"]) { // of conflicts: paths are keys there, so it is no tree of fields
+		return fmt.Errorf("version %d of %s, by %s, changes the sides of a conflict", n+1, short(id), by)
+	}
 	for _, l := range recordtest.Leaves(before.body) {
+		if strings.HasPrefix(l.Path, "fields/") {
+			continue
+		}
 		word, ok := l.Value.(string)
 		if !ok || !strings.Contains(word, "~") {
 			continue

@@ -163,6 +163,7 @@ func (m *model) outcome(o wire.Outcome, heard bool, at int64) error {
 	}
 	if o.Replayed = false; one.outcome == nil {
 		one.outcome, one.answered = &o, at
+		m.r.tell("    %s #%d: %s v%d %s", one.hand.name, one.Seq, o.Status, o.Version, o.Code)
 	} else if text(o) != text(*one.outcome) {
 		return fmt.Errorf("the outcome of op %d of %s was %s and is now %s", one.Seq, one.hand.name, text(*one.outcome), text(o))
 	}

@@ -141,13 +141,22 @@ func (r *run) next() {
 	n := r.dice.IntN(total)
 	for _, k := range kinds {
 		if n -= k.weight; n < 0 {
-			h := r.hands[r.dice.IntN(len(r.hands))]
+			h := r.somebody()
 			r.tell("步骤 step %d: %s, %s", r.step, k.name, h.name)
 			k.take(r, h)
 			r.must(h.ownWrites())
 			return
 		}
 	}
+}
+
+// somebody draws a handheld; seldom that of the desk, which has little to write.
+func (r *run) somebody() *hand {
+	h := r.hands[r.dice.IntN(len(r.hands))]
+	if h.who.account == r.town.desk.account && r.dice.IntN(4) > 0 {
+		h = r.hands[r.dice.IntN(len(r.hands))]
+	}
+	return h
 }
 
 // kind is a kind of step.

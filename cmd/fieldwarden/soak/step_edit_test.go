@@ -140,7 +140,7 @@ func (h *hand) some(collection string) string {
 	if h.r.dice.IntN(4) > 0 {
 		n = min(n, 2)
 	}
-	return all[len(all)-1-h.r.dice.IntN(n)].ID
+	return all[h.r.dice.IntN(n)].ID // the oldest: whatever is new, everybody knows those
 }
 
 // stepEdit makes one edit.
@@ -151,16 +151,18 @@ func stepEdit(r *run, h *hand) {
 // stepGroup makes several edits that stand or fall together; sometimes the last cannot stand.
 func stepGroup(r *run, h *hand) {
 	street := h.street()
-	subject, task := h.some("subjects"), h.some("tasks")
-	r.must(h.edits(true, func(p *pen) error {
-		id, err := p.create("inspections", record.Object{"unit": street, "state": "planned", "summary": h.word("检查")})
+	subject, task, id := h.some("subjects"), h.some("tasks"), h.some("inspections")
+	r.must(h.edits(true, func(p *pen) (err error) {
+		if id == "" || r.dice.IntN(4) == 0 {
+			id, err = p.create("inspections", record.Object{"unit": street, "state": "planned", "summary": h.word("检查")})
+		}
 		if err == nil && subject != "" {
 			err = p.update("subjects", subject, func(b record.Object) { b["phone"] = h.word("电话") })
 		}
 		if err == nil && task != "" && r.dice.IntN(2) == 0 {
 			err = p.update("tasks", task, func(b record.Object) { b["title"] = h.word("任务") })
 		}
-		if err == nil && r.dice.IntN(3) == 0 {
+		if err == nil && r.dice.IntN(6) == 0 {
 			_, err = p.create("subjects", record.Object{"kind": "household", "unit": street, "name": 7.0}) // of the wrong kind
 		}
 		if err == nil {
@@ -194,16 +196,16 @@ func (p *pen) any() error {
 			err = p.update("subjects", id, func(b record.Object) { b["phone"] = p.h.word("电话") })
 		}
 		return err
-	case what == "subject" || subject == "":
+	case what == "subject" && dice.IntN(2) == 0 || subject == "":
 		_, err := p.create("subjects", record.Object{"kind": "household", "unit": p.h.street(), "name": p.h.word("店")})
 		return err
-	case what == "task" || task == "":
+	case what == "task" && dice.IntN(2) == 0 || task == "":
 		_, err := p.create("tasks", record.Object{"unit": p.h.street(), "kind": "routine", "state": "draft", "title": p.h.word("任务")})
 		return err
-	case what == "inspection" || visit == "":
+	case what == "inspection" && dice.IntN(2) == 0 || visit == "":
 		_, err := p.create("inspections", record.Object{"unit": p.h.street(), "state": "planned", "summary": p.h.word("检查")})
 		return err
-	case what == "change":
+	case slices.Contains([]string{"change", "subject", "task", "inspection"}, what):
 		return p.change(subject, task, visit)
 	case what == "answer":
 		return p.update("inspections", visit, func(b record.Object) { p.answer(b) })
