@@ -10,7 +10,6 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 	"github.com/fieldwarden/fieldwarden/sync/audit"
 )
 
@@ -271,19 +270,20 @@ func (s *state) edits(one *made) error {
 		return nil
 	}
 	saw := s.saw(one)
-	for _, l := range recordtest.Leaves(one.Patch) {
-		if !recordtest.Says(saw, l) && !recordtest.Says(after.body, l) && !inConflict(sides, l) {
-			return fmt.Errorf("lost: %s = %v of %s; it is not in version %d, %s, and not in a conflict, %s; its author saw %s", l.Path, l.Value, one,
+	for _, l := range leaves(one.Patch) {
+		if !says(saw, l) && !says(after.body, l) && !inConflict(sides, l) {
+			return fmt.Errorf("lost: %s = %v of %s; it is not in version %d, %s, and not in a conflict, %s; its author saw %s", l.path, l.value, one,
 				one.outcome.Version, after.text, text(sides), text(saw))
 		}
 	}
 	return nil
 }
 
-func inConflict(fields record.Object, l recordtest.Leaf) bool {
+func inConflict(fields record.Object, l leaf) bool {
 	for path, sides := range fields {
-		rest, ok := recordtest.Under(l.Path, strings.TrimPrefix(path, "/"))
-		if ok && recordtest.Says(sides.(record.Object)["ours"], recordtest.Leaf{Path: rest, Value: l.Value}) {
+		rest, ok := under(l.path, path)
+		ours := sides.(record.Object)["ours"]
+		if ok && (len(rest) == 0 && record.Equal(ours, l.value) || len(rest) > 0 && says(ours, leaf{strings.Join(rest, sep), l.value})) {
 			return true
 		}
 	}
@@ -331,16 +331,19 @@ func (s *state) unseen(id string, n int, before, after version) error {
 	if !record.Equal(before.body["fields"], after.body["fields"]) { // of conflicts: paths are keys there, so it is no tree of fields
 		return fmt.Errorf("version %d of %s, by %s, changes the sides of a conflict", n+1, short(id), by)
 	}
-	for _, l := range recordtest.Leaves(before.body) {
-		if strings.HasPrefix(l.Path, "fields/") {
+	for _, l := range leaves(before.body) {
+		if strings.HasPrefix(l.path, "fields"+sep) {
 			continue
 		}
-		word, ok := l.Value.(string)
+		word, ok := l.value.(string)
 		if !ok || !strings.Contains(word, "~") {
 			continue
 		}
-		if (after.removed && !before.removed || !recordtest.Says(after.body, l)) && !recordtest.Says(saw, l) && !recordtest.Says(wrote, l) {
-			return fmt.Errorf("overwritten by one who never saw it: %s = %v of %s, by version %d, %s; its author saw %s", l.Path, l.Value, short(id), n+1,
+		if strings.Contains(s.desk[after.op.ID], word) {
+			continue // whoever decided had it before him
+		}
+		if (after.removed && !before.removed || !says(after.body, l)) && !says(saw, l) && !says(wrote, l) {
+			return fmt.Errorf("overwritten by one who never saw it: %s = %v of %s, by version %d, %s; its author saw %s", l.path, l.value, short(id), n+1,
 				by, text(saw))
 		}
 	}

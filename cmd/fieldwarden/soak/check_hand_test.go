@@ -8,7 +8,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -48,6 +47,9 @@ func (h *hand) ownWrite(id string) error {
 		if one.Record != id || one.told > 0 && (!one.stands() || one.outcome.Version <= shown.Version) {
 			continue
 		}
+		if h.revoked && one.told > 0 {
+			continue // it has gone with all that the server had sent
+		}
 		if pending == 0 {
 			created = one.Action == string(record.Create)
 		}
@@ -70,9 +72,9 @@ func (h *hand) ownWrite(id string) error {
 	case !there:
 		return h.mustHaveLost(id, last)
 	}
-	for _, l := range recordtest.Leaves(patch) {
-		if !recordtest.Says(shown.Body, l) {
-			return fmt.Errorf("%s does not show what its person wrote, %s = %v: %s; it shows version %d %s", h.name, l.Path, l.Value, last,
+	for _, l := range leaves(patch) {
+		if !says(shown.Body, l) {
+			return fmt.Errorf("%s does not show what its person wrote, %s = %v: %s; it shows version %d %s", h.name, l.path, l.value, last,
 				shown.Version, text(shown.Body))
 		}
 	}

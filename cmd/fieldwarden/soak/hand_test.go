@@ -135,9 +135,6 @@ func (h *hand) exchange(w weather) error {
 	if err := h.revive(); err != nil {
 		h.r.fail(err)
 	}
-	if isFault(err, fault.DeviceRevoked) {
-		h.revoked = true
-	}
 	return err
 }
 

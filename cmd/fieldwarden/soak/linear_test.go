@@ -11,7 +11,6 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 )
 
 // Each field of each record is a register, and its history must be linearizable: there is one order of all writes and reads,
@@ -111,9 +110,9 @@ func (r *run) histories(s *state) error {
 func fields(ops []*made) []string {
 	paths := map[string]bool{}
 	for _, one := range ops {
-		for _, l := range recordtest.Leaves(one.Patch) {
-			if _, object := l.Value.(record.Object); !object && l.Value != nil {
-				paths[l.Path] = true
+		for _, l := range leaves(one.Patch) {
+			if _, object := l.value.(record.Object); !object && l.value != nil {
+				paths[l.path] = true
 			}
 		}
 	}
@@ -161,12 +160,11 @@ func (s *state) access(one *made, path string) (a access, ok bool) {
 		return a, true
 	}
 	sides, _ := s.versions[one.outcome.Conflict][0].body["fields"].(record.Object)
-	for at := range sides {
-		at = strings.TrimPrefix(at, "/")
-		if _, under := recordtest.Under(path, at); under {
+	for place := range sides {
+		if rest, ok := under(path, place); ok {
 			a.stood = false
 			// A state may be refused because the step is not allowed, whatever the author saw.
-			a.anyhow = at != path || path == "state"
+			a.anyhow = place == record.WholeRecord || len(rest) > 0 || path == "state"
 		}
 	}
 	return a, true
@@ -174,24 +172,24 @@ func (s *state) access(one *made, path string) (a access, ok bool) {
 
 // writes tells which value a patch gives a field. Taking away what the field lies in takes the field away.
 func writes(patch record.Object, path string) (value string, ok bool) {
-	var at any = patch
-	for step := range strings.SplitSeq(path, "/") {
-		inner, object := at.(record.Object)
+	var now any = patch
+	for step := range strings.SplitSeq(path, sep) {
+		inner, object := now.(record.Object)
 		if !object {
 			return "", false
 		}
-		if at, ok = inner[step]; !ok {
+		if now, ok = inner[step]; !ok {
 			return "", false
 		}
-		if at == nil {
+		if now == nil {
 			return "", true
 		}
 	}
-	return text(at), true
+	return text(now), true
 }
 
 func valueAt(body record.Object, path string) string {
-	if v := recordtest.At(body, path); v != nil {
+	if v := at(body, path); v != nil {
 		return text(v)
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -89,6 +90,9 @@ func (m *model) answers(h *hand, path string, rep *reply, heard bool) error {
 		return fmt.Errorf("HTTP %d to %s: %s", rep.status, path, rep.body)
 	}
 	switch {
+	case rep.status == http.StatusUnauthorized && heard && strings.Contains(string(rep.body), string(fault.DeviceRevoked)):
+		h.revoked = true
+		return nil
 	case rep.status != http.StatusOK:
 		return nil
 	case path == "/v1/sync/pull" && heard:

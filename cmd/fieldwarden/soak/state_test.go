@@ -18,6 +18,7 @@ type state struct {
 	versions map[string][]version               // by record, in order
 	feeds    map[string]map[string]pull.Change  // what lives in each feed
 	heads    map[string]uint64
+	desk     map[string]string // op that a decision made: everything that those who had a part in it had seen, as text
 }
 
 // version is one version of a record, with the op that made it.
@@ -33,7 +34,7 @@ type version struct {
 
 func (r *run) read() (*state, error) {
 	s := &state{ops: map[string][]audit.Op{}, outcomes: map[string]map[uint64]wire.Outcome{}, versions: map[string][]version{},
-		feeds: map[string]map[string]pull.Change{}, heads: map[string]uint64{}}
+		feeds: map[string]map[string]pull.Change{}, heads: map[string]uint64{}, desk: map[string]string{}}
 	d := r.host.core.DB
 	for _, h := range r.hands {
 		err := d.OpsOf(ctx, h.id, func(o audit.Op) error {
@@ -52,7 +53,32 @@ func (r *run) read() (*state, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.readDesk(r)
 	return s, s.readFeeds(r)
+}
+
+// readDesk finds the ops that decisions have made: of conflicts, in the name of who decided; of dead letters, in that of their first author.
+func (s *state) readDesk(r *run) {
+	deciders := map[string][]*made{} // by conflict or letter
+	for _, h := range r.hands {
+		for _, one := range h.made {
+			deciders[one.Record] = append(deciders[one.Record], one)
+		}
+	}
+	for id, versions := range s.versions {
+		last := versions[len(versions)-1].body
+		op, ok := last["appliedAs"].(string)
+		if !ok {
+			continue
+		}
+		for _, one := range deciders[id] {
+			s.desk[op] += text(one.saw)
+		}
+		if first, ok := last["op"].(string); ok && r.model.ops[first] != nil {
+			one := r.model.ops[first]
+			s.desk[op] += text(one.saw) + text(s.saw(one))
+		}
+	}
 }
 
 func (s *state) readOutcomes(d push.Store, h *hand) error {

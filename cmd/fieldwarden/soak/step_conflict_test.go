@@ -1,27 +1,52 @@
 package soak
 
-import "github.com/fieldwarden/fieldwarden/domain/record"
+import (
+	"maps"
+	"slices"
 
-// stepResolve decides a conflict that somebody sees.
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// stepResolve decides a conflict that somebody sees, field by field; or only part of it, which is refused.
 func stepResolve(r *run, h *hand) {
-	id := h.some("conflicts")
+	id := h.open("conflicts")
 	if id == "" {
 		return
 	}
 	r.must(h.edits(false, func(p *pen) error {
 		return p.update("conflicts", id, func(b record.Object) {
-			if b["state"] == "open" {
-				b["state"], b["reason"] = "resolved", h.word("理由")
-			} else {
-				b["reason"] = h.word("理由")
+			fields, _ := b["fields"].(record.Object)
+			choices := record.Object{}
+			for _, path := range slices.Sorted(maps.Keys(fields)) {
+				choices[path] = record.Object{"take": pick(r.dice, "ours", "ours", "theirs")}
+				if path != "/" && path != "state" && path != "unit" && r.dice.IntN(3) == 0 {
+					choices[path] = record.Object{"take": "value", "value": h.word("裁定")}
+				}
 			}
+			b["state"], b["resolution"], b["reason"] = "resolved", choices, h.word("理由")
 		})
 	}))
 }
 
+// open chooses one of the records of a collection that wait for a person, or "".
+func (h *hand) open(collection string) string {
+	all, err := h.List(ctx, collection)
+	h.r.must(err)
+	var ids []string
+	for _, x := range all {
+		if x.Body["state"] == "open" {
+			ids = append(ids, x.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return pick(h.r.dice, ids...)
+}
+
 // stepFinding explains a finding.
 func stepFinding(r *run, h *hand) {
-	id := h.some("findings")
+	id := h.open("findings")
 	if id == "" {
 		return
 	}

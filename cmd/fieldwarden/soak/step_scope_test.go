@@ -115,8 +115,6 @@ func (r *run) signIn(h *hand, who *person) bool {
 	case err == nil:
 		r.tell("  %s signs in on %s", who.account, h.name)
 		h.who = who
-	case isFault(err, fault.DeviceRevoked):
-		h.revoked = true
 	case !isFault(err, bearable...):
 		r.fail(err)
 	}

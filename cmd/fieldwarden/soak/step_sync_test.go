@@ -51,7 +51,4 @@ func stepRead(r *run, h *hand) {
 	if err != nil && !isFault(err, append(bearable, fault.NotFound)...) {
 		r.fail(err)
 	}
-	if isFault(err, fault.DeviceRevoked) {
-		h.revoked = true
-	}
 }
