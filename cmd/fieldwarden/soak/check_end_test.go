@@ -339,7 +339,7 @@ func (s *state) unseen(id string, n int, before, after version) error {
 		if !ok || !strings.Contains(word, "~") {
 			continue
 		}
-		if strings.Contains(s.desk[after.op.ID], word) {
+		if s.amended[after.op.ID] || strings.Contains(s.desk[after.op.ID], word) {
 			continue // whoever decided had it before him
 		}
 		if (after.removed && !before.removed || !says(after.body, l)) && !says(saw, l) && !says(wrote, l) {

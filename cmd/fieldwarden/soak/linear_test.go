@@ -131,8 +131,11 @@ func (s *state) history(id, path string, ops []*made, readings []reading) []porc
 		value, to := valueAt(v.body, path), int64(math.MaxInt64)
 		if n == 0 {
 			to = 0 // what begins with the server is there before anybody sees it
-		} else if value == valueAt(s.versions[id][n-1].body, path) {
+		} else if before := s.versions[id][n-1]; value == valueAt(before.body, path) && v.removed == before.removed {
 			continue
+		}
+		if v.removed {
+			value = removed // a decision removed it
 		}
 		add(access{kind: "force", want: value, who: "server"}, -1, to)
 	}

@@ -30,6 +30,8 @@ type made struct {
 	text []byte
 	saw  record.Object // what the author was looking at; nil: there was nothing
 
+	beside string // of a decision: the record it is about, as its author saw that
+
 	at       int64 // when it was made
 	sent     int64 // when it was first on its way; 0: never
 	answered int64 // when the server first answered for it, whoever heard it; 0: never

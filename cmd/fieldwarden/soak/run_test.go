@@ -195,5 +195,5 @@ func (r *run) report(err error) string {
 	}
 	return fmt.Sprintf("种子 seed %d，%s，步骤 step %d/%d: %v\n"+
 		"重放 replay: go test ./cmd/fieldwarden/soak -run TestSeed -soak.seed %d -soak.db %s -soak.steps %d\n最后的步骤 the last steps:\n%s",
-		r.seed, name, r.step, r.steps, err, r.seed, name, r.steps, r.story(30))
+		r.seed, name, r.step, r.steps, err, r.seed, name, r.steps, r.story(*storyFlag))
 }

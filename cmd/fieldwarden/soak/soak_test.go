@@ -16,6 +16,7 @@ import (
 
 var (
 	seedFlag    = flag.Uint64("soak.seed", 0, "play this one seed and tell its story")
+	storyFlag   = flag.Int("soak.story", 30, "how many steps a failure tells")
 	dbFlag      = flag.String("soak.db", "sqlite", "with -soak.seed: sqlite or postgres")
 	stepsFlag   = flag.Int("soak.steps", 120, "steps of a run")
 	fromFlag    = flag.Uint64("soak.from", 1, "the first seed to play")

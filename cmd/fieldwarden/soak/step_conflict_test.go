@@ -13,7 +13,7 @@ func stepResolve(r *run, h *hand) {
 	if id == "" {
 		return
 	}
-	r.must(h.edits(false, func(p *pen) error {
+	r.must(h.decides("conflicts", id, func(p *pen) error {
 		return p.update("conflicts", id, func(b record.Object) {
 			fields, _ := b["fields"].(record.Object)
 			choices := record.Object{}
@@ -26,6 +26,26 @@ func stepResolve(r *run, h *hand) {
 			b["state"], b["resolution"], b["reason"] = "resolved", choices, h.word("理由")
 		})
 	}))
+}
+
+// decides edits a conflict or a letter, and notes what the person saw of the record that it is about.
+func (h *hand) decides(collection, id string, fn func(p *pen) error) error {
+	desk, err := h.Get(ctx, collection, id)
+	if err != nil {
+		return err
+	}
+	about, _ := desk.Body["collection"].(string)
+	record, _ := desk.Body["record"].(string)
+	beside := ""
+	if r, err := h.Get(ctx, about, record); err == nil {
+		beside = text(r.Body)
+	}
+	before := len(h.made)
+	err = h.edits(false, fn)
+	for _, one := range h.made[before:] {
+		one.beside = beside
+	}
+	return err
 }
 
 // open chooses one of the records of a collection that wait for a person, or "".

@@ -13,7 +13,7 @@ func stepLetter(r *run, h *hand) {
 	if id == "" {
 		return
 	}
-	r.must(h.edits(false, func(p *pen) error {
+	r.must(h.decides("deadletters", id, func(p *pen) error {
 		return p.update("deadletters", id, func(b record.Object) {
 			switch r.dice.IntN(4) {
 			case 0:

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
