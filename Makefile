@@ -65,7 +65,7 @@ demo: ## watch handhelds do a day of work against a real server
 .PHONY: bench
 bench: tools ## push, pull, snapshot and upload beside what the machine can do at all, in one table
 	@FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=postgres go test -run '^$$' -bench . -benchmem -benchtime 2s -p 1 -timeout 30m \
-		./sync/push ./sync/pull ./sync/upload ./cmd/fieldwarden/server | go run ./deploy/bench
+		./sync/push ./api ./sync/upload ./cmd/fieldwarden/server | go run ./deploy/bench
 
 .PHONY: cover
 cover: tools ## coverage by package, and coverage.out for go tool cover

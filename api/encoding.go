@@ -17,7 +17,7 @@ import (
 // compressFrom is the size from which a JSON reply is compressed: below it the frame of the encoding eats what it saves.
 const compressFrom = 2 << 10
 
-// zstdLevel is how hard streams are compressed; docs/operations/performance.md has what the levels cost and save.
+// zstdLevel is how hard streams are compressed: a bootstrap is bound by the processor before it is by most networks.
 const zstdLevel = zstd.SpeedFastest
 
 // Encoders hold a megabyte of tables each, so they are used again. Of each encoding one pool for streams and pages.
