@@ -25,6 +25,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/api/session"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
@@ -56,11 +57,14 @@ type Deps struct {
 	Heartbeat time.Duration // of events; 0: 15 seconds
 	History   pull.History
 	Forks     push.Forks
-	Foreign   *adapt.Service
-	Uploads   *upload.Service
-	Papers    *papers.Service
-	Blobs     evidence.Blobs
-	Catalogue record.Catalogue
+	Health    people.Healths
+	// SkewBoundary is from where on a device's clock is called skewed; zero: two minutes.
+	SkewBoundary time.Duration
+	Foreign      *adapt.Service
+	Uploads      *upload.Service
+	Papers       *papers.Service
+	Blobs        evidence.Blobs
+	Catalogue    record.Catalogue
 }
 
 // Limits is how much the clients of the server may ask, and whom to believe about where they are.
@@ -92,6 +96,7 @@ const (
 
 type server struct {
 	Deps
+	contacts  contacts
 	identity  guard.Identity
 	observer  *guard.Observer
 	devices   *guard.Limiter

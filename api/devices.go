@@ -11,13 +11,14 @@ import (
 
 // Device is an enrolled device.
 type Device struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Unit       string     `json:"unit"`
-	Thumbprint string     `json:"thumbprint"`
-	EnrolledAt time.Time  `json:"enrolledAt"`
-	RevokedAt  *time.Time `json:"revokedAt,omitempty"`
-	SetAsideAt *time.Time `json:"setAsideAt,omitempty" doc:"when it was found to have forked; a person must decide"`
+	ID         string        `json:"id"`
+	Name       string        `json:"name"`
+	Unit       string        `json:"unit"`
+	Thumbprint string        `json:"thumbprint"`
+	EnrolledAt time.Time     `json:"enrolledAt"`
+	RevokedAt  *time.Time    `json:"revokedAt,omitempty"`
+	SetAsideAt *time.Time    `json:"setAsideAt,omitempty" doc:"when it was found to have forked; a person must decide"`
+	Health     *DeviceHealth `json:"health"`
 }
 
 // Devices is a page of them.
@@ -45,9 +46,18 @@ func (s *server) listDevices(r *request) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]string, len(found))
+	for i, d := range found {
+		ids[i] = d.ID
+	}
+	health, err := s.Health.HealthOf(r.ctx, ids, skewOps)
+	if err != nil {
+		return err
+	}
 	out := Devices{Devices: make([]Device, len(found))}
 	for i, d := range found {
-		out.Devices[i] = Device{d.ID, d.Name, d.Unit, d.Thumbprint, d.EnrolledAt, unlessZero(d.RevokedAt), unlessZero(d.SetAsideAt)}
+		out.Devices[i] = Device{d.ID, d.Name, d.Unit, d.Thumbprint, d.EnrolledAt, unlessZero(d.RevokedAt), unlessZero(d.SetAsideAt),
+			s.healthOf(health[d.ID])}
 	}
 	if len(found) == limit {
 		out.Next = found[limit-1].ID

@@ -27,7 +27,7 @@ const (
 // Routes is the table of all routes.
 func Routes() []Route {
 	var table []Route
-	for _, part := range [][]Route{publicRoutes, deviceRoutes, forkRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, uploadRoutes} {
+	for _, part := range [][]Route{publicRoutes, deviceRoutes, forkRoutes, healthRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, uploadRoutes} {
 		table = append(table, part...)
 	}
 	for i := range table {

@@ -54,6 +54,7 @@ func (s *server) pull(r *request) error {
 	if err != nil {
 		return err
 	}
+	s.heardOf(r)
 	return r.replyText(http.StatusOK, out.Append)
 }
 

@@ -154,7 +154,7 @@ func (w *world) build() {
 	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull:    &pull.Service{Reader: w.db, Memory: hub, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
-		History: w.db, Forks: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
+		History: w.db, Forks: w.db, Health: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: here, NumberTTL: 24 * time.Hour,

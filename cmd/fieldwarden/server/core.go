@@ -157,7 +157,7 @@ func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.A
 	return api.New(api.Deps{Base: base, Now: c.machine.Now, NewID: c.machine.NewID, Log: c.Log, Metrics: metrics, Ready: c.DB.Ready,
 		PublicURL: c.Config.PublicURL, District: c.Config.District, Version: Version(),
 		Limits: api.Limits{TrustedProxy: c.Config.TrustedProxy}, Sessions: c.Sessions, Keys: c.Keys, Push: c.Push, Pull: c.Pull,
-		History: c.DB, Forks: c.DB, Foreign: c.Foreign, Live: c.Live, Heartbeat: c.Config.LiveHeartbeat, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
+		History: c.DB, Forks: c.DB, Health: c.DB, SkewBoundary: c.Config.SkewBoundary, Foreign: c.Foreign, Live: c.Live, Heartbeat: c.Config.LiveHeartbeat, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
 }
 
 // openBlobs opens the configured store. Whatever it is, its digests are checked around it.
