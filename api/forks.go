@@ -146,12 +146,12 @@ func forkOf(f push.Fork, whole bool) (Fork, error) {
 }
 
 func (s *server) releaseDevice(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
 	var in Release
 	if err := r.decode(&in); err != nil {
+		return err
+	}
+	id, err := r.id("id")
+	if err != nil {
 		return err
 	}
 	r.Status(http.StatusNoContent)
@@ -159,16 +159,16 @@ func (s *server) releaseDevice(r *request) error {
 }
 
 func (s *server) adoptForks(r *request) error {
+	var in Adoption
+	if err := r.decode(&in); err != nil {
+		return err
+	}
 	device, err := s.deviceOf(r, "devices.release")
 	if err != nil {
 		return err
 	}
 	if !r.caller.May("records.history", device.Unit, s.Now()) {
 		return fault.New(fault.RoleInsufficient) // who may not read a case adopts nothing of it
-	}
-	var in Adoption
-	if err := r.decode(&in); err != nil {
-		return err
 	}
 	outcomes, err := s.Push.AdoptForks(r.ctx, r.caller, s.Forks, device.ID, in.Forks)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Report is what a device tells of itself.
 type Report struct {
-	Unsent       int        `json:"unsent" doc:"ops in the queue"`
+	Unsent       *int       `json:"unsent" doc:"ops in the queue"`
 	OldestUnsent *time.Time `json:"oldestUnsent,omitempty" doc:"when the oldest of them was made"`
 	AppVersion   string     `json:"appVersion,omitempty"`
 }
@@ -65,14 +65,17 @@ func (s *server) reportHealth(r *request) error {
 	if err := r.decode(&in); err != nil {
 		return err
 	}
-	report := people.Report{Unsent: in.Unsent, AppVersion: in.AppVersion}
+	if in.Unsent == nil {
+		return fault.New(fault.FieldInvalid).At("unsent")
+	}
+	report := people.Report{Unsent: *in.Unsent, AppVersion: in.AppVersion}
 	if in.OldestUnsent != nil {
 		report.OldestUnsent = in.OldestUnsent.UTC().Truncate(time.Microsecond)
 	}
 	switch year := report.OldestUnsent.Year(); {
-	case in.Unsent < 0 || in.Unsent > 1<<31:
+	case report.Unsent < 0 || report.Unsent > 1<<31:
 		return fault.New(fault.FieldInvalid).At("unsent")
-	case in.OldestUnsent != nil && (in.Unsent == 0 || year < 2000 || year > 2200):
+	case in.OldestUnsent != nil && (report.Unsent == 0 || year < 2000 || year > 2200):
 		return fault.New(fault.FieldInvalid).At("oldestUnsent")
 	case len(in.AppVersion) > maxVersion || !record.Storable(in.AppVersion):
 		return fault.New(fault.FieldInvalid).At("appVersion")

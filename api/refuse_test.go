@@ -282,8 +282,10 @@ func TestWhatIsUnknownIsNotThere(t *testing.T) {
 			switch {
 			case r.Name == "recordDigests":
 				body = r.In
+			case r.Name == "rxdbPush":
+				headers, body = append(headers, "Content-Type", "application/json"), []byte("[]") // its rows come in one
 			case takesJSON(r):
-				headers, body = append(headers, "Content-Type", "application/json"), []byte("[]")
+				headers, body = append(headers, "Content-Type", "application/json"), []byte("{}")
 			}
 			w.asAllowed(r, body, headers...).fails(404, want)
 			for _, text := range []string{"not-an-id", "%00", "%ff", "..%2f..%2fetc", strings.Repeat("a", 3000), "'%20OR%201=1", "１２３"} {
