@@ -16,6 +16,7 @@ import (
 // quiesce gives everybody a good network until nothing is on its way any more.
 func (r *run) quiesce() {
 	r.tell("安静下来 quiescence")
+	r.quiet = true
 	if !r.host.up {
 		r.must(r.host.start())
 	}

@@ -51,7 +51,7 @@ func (h *hand) ownWrite(id string) error {
 			continue // it has gone with all that the server had sent
 		}
 		if pending == 0 {
-			created = one.Action == string(record.Create)
+			created = one.Action == string(record.Create) && one.told == 0 // else it may have gone with its feed
 		}
 		pending++
 		last = one

@@ -36,6 +36,7 @@ type hand struct {
 	revoked bool // its person has been told
 	gone    bool // the server has revoked it
 	barred  bool // its person has no role left
+	syncing bool // its person may go on editing meanwhile
 	pages   pages
 	made    []*made // every op it has made, in order
 	planted int     // counts what a planted bug has seen
@@ -127,8 +128,9 @@ func (h *hand) revive() error {
 // exchange lets the handheld sync in some weather, and switches it on again if it died of it. Its error is that of the sync.
 func (h *hand) exchange(w weather) error {
 	h.line.weather, h.line.dead, h.pages = w, false, pages{}
+	h.syncing = !h.r.quiet
 	err := h.Sync(ctx)
-	h.line.weather = fair
+	h.line.weather, h.syncing = fair, false
 	if err != nil {
 		h.r.tell("  %s does not come to the end: %v", h.name, err)
 	}

@@ -85,6 +85,9 @@ func (l *line) RoundTrip(req *http.Request) (*http.Response, error) {
 	if r.dice.IntN(20) == 0 {
 		trip += 3 * time.Second // too slow for its server time to be believed
 	}
+	if l.h.syncing && !l.h.off && r.dice.IntN(4) == 0 { // edits never wait for the network
+		r.must(l.h.edits(false, func(p *pen) error { return p.any() }))
+	}
 	r.clock.pass(trip / 2)
 	defer r.clock.pass(trip - trip/2)
 	r.tell("  %s %s %s: %s", l.h.name, req.Method, req.URL.Path, f)

@@ -57,8 +57,6 @@ var bugs = []*bug{
 		b.Records = slices.DeleteFunc(b.Records, func(r push.Row) bool { return r.Collection == "conflicts" })
 		b.Revisions = slices.DeleteFunc(b.Revisions, func(r push.Revision) bool { return r.Collection == "conflicts" })
 	})},
-	{name: "the handheld lets news in under unsent ops", breaks: "every edit is somewhere", file: `CREATE TRIGGER planted AFTER INSERT ON arrivals WHEN new.body IS NOT NULL
-		BEGIN UPDATE records SET body = new.body, version = new.version WHERE id = new.id; DELETE FROM arrivals WHERE id = new.id; END`},
 	{name: "the server has lost its table of outcomes", breaks: "outcomes never change", server: wrapping(func(tx push.Tx) push.Tx { return forgetful{tx} })},
 	{name: "a feed skips a number", breaks: "feed numbers without gaps", server: writing(func(_ *run, b *push.Batch) {
 		for feed := range b.Heads {

@@ -33,6 +33,7 @@ type run struct {
 	model  *model
 	watch  []*watcher
 
+	quiet bool // nobody edits any more
 	step  int
 	lines []string // the story so far
 	began []int    // where each step begins in lines
