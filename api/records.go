@@ -112,8 +112,7 @@ func (s *server) sees(r *request, c *record.Collection, body record.Object, righ
 	case record.District:
 		return r.caller.May(right, "", s.Now())
 	case record.Unit:
-		unit := text(body, "unit")
-		return unit != "" && r.caller.May(right, unit, s.Now())
+		return r.caller.MayAny(right, c.UnitsOf(body), s.Now())
 	case record.Device:
 		return text(body, "device") == r.caller.Device
 	}
@@ -218,7 +217,7 @@ func (s *server) downloadPaper(r *request) error {
 	if err != nil {
 		return err
 	}
-	if unit := text(body, "unit"); unit == "" || !r.caller.May("documents.download", unit, s.Now()) {
+	if !r.caller.MayAny("documents.download", document.Documents.UnitsOf(body), s.Now()) {
 		return fault.New(fault.NotFound)
 	}
 	rendered := object(body, "rendered")

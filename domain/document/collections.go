@@ -71,7 +71,12 @@ var Documents = record.Collection{
 		{Path: "issuedAt", Class: record.Frozen, Kind: record.Time},
 		{Path: "voidReason", Kind: record.String},
 		{Path: "rendered", Class: record.Server, Kind: record.Map},
+		{Path: "partners", Class: record.Entries, Kind: record.Map},
+		{Path: "partners/*", Kind: record.Map},
 	},
+	Shared:      true,
+	Follows:     "inspection",
+	Closed:      func(body record.Object) bool { return body["state"] == Issued || body["state"] == Voided },
 	Transitions: map[string][]string{"": {Draft, Issued}, Draft: {Issued, Voided}, Issued: {Voided}},
 	FrozenWhen:  func(body record.Object) bool { return body["state"] != Draft },
 	Jobs: func(ev record.Event) []record.Job {

@@ -21,7 +21,18 @@ var Evidence = record.Collection{
 		{Path: "segments", Class: record.Append, Kind: record.Map},
 		{Path: "note", Kind: record.String},
 		{Path: "custody", Class: record.Server, Kind: record.Map},
+		{Path: "partners", Class: record.Entries, Kind: record.Map},
+		{Path: "partners/*", Kind: record.Map},
 	},
+	Shared:     true,
+	Follows:    "inspection",
+	Closed:     held,
 	FrozenWhen: func(record.Object) bool { return true },
 	Gates:      []record.Gate{wellFormed},
+}
+
+// held reports whether the server holds the bytes: until then the recording is somebody's work.
+func held(body record.Object) bool {
+	custody, _ := body["custody"].(record.Object)
+	return custody["state"] == string(CustodyHeld)
 }

@@ -65,7 +65,8 @@ var Subjects = record.Collection{
 	},
 }
 
-// Tasks declares the collection of tasks: who is to inspect whom, why and until when. Items are codes of enforcement items, or
+// Tasks declares the collection of tasks: who is to inspect whom, why and until when. Partners are the codes of other units that
+// work on it too. Items are codes of enforcement items, or
 // their record ids. An entry of officers whose role is "auxiliary" helps and is no officer of the task.
 var Tasks = record.Collection{
 	Name: "tasks", Schema: 1, Scope: record.Unit,
@@ -79,8 +80,12 @@ var Tasks = record.Collection{
 		{Path: "officers/*", Kind: record.Map},
 		{Path: "officers/*/role", Kind: record.String},
 		{Path: "due", Kind: record.String},
+		{Path: "partners", Class: record.Entries, Kind: record.Map},
+		{Path: "partners/*", Kind: record.Map},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 	},
+	Shared: true,
+	Closed: func(body record.Object) bool { return body["state"] == TaskDone || body["state"] == TaskCancelled },
 	Transitions: map[string][]string{
 		"":           {TaskDraft, TaskAssigned},
 		TaskDraft:    {TaskAssigned, TaskCancelled},
@@ -119,6 +124,10 @@ var Inspections = record.Collection{
 		{Path: "answers/*/at", Class: record.Latest, Kind: record.Time},
 		{Path: "summary", Kind: record.String},
 		{Path: "opinion", Kind: record.String},
+		{Path: "partners", Class: record.Entries, Kind: record.Map},
+		{Path: "partners/*", Kind: record.Map},
 	},
+	Shared:      true,
+	Closed:      func(body record.Object) bool { return body["state"] == Completed || body["state"] == Cancelled },
 	Transitions: map[string][]string{"": {Planned, Open}, Planned: {Open, Cancelled}, Open: {Completed, Cancelled}},
 }

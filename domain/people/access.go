@@ -60,7 +60,10 @@ var rights = map[Right][]Role{
 	"tasks.create": {RoleLeader, RoleChief}, "tasks.update": {RoleLeader, RoleChief, RoleOfficer},
 	"tasks.remove":       {RoleLeader, RoleChief},
 	"inspections.create": {RoleOfficer, RoleLeader}, "inspections.update": {RoleOfficer, RoleLeader},
-	"documents.create": {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
+	// Giving a record to another unit; it then belongs to that unit.
+	"subjects.transfer": leaders, "tasks.transfer": leaders, "inspections.transfer": leaders, "documents.transfer": leaders,
+	"evidence.transfer": leaders,
+	"documents.create":  {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
 	"evidence.create": {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
 	"findings.update":    {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
 	"conflicts.update":   {RoleOfficer, RoleLeader, RoleChief},
@@ -88,6 +91,7 @@ var rights = map[Right][]Role{
 
 var (
 	fieldRoles = []Role{RoleOfficer, RoleAuxiliary, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
+	leaders    = []Role{RoleLeader, RoleChief}
 	readers    = []Role{RoleOfficer, RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}
 	// Administrators of system and security write units and people, which are the district's records; of cases they see nothing.
 	registrars = []Role{RoleSysAdmin, RoleSecAdmin}
@@ -129,6 +133,16 @@ func (c Caller) Reach(right Right, at time.Time) []string {
 	}
 	slices.Sort(units)
 	return slices.Compact(units)
+}
+
+// MayAny reports whether any live grant of the caller gives the right over one of the units. A unit without a code is nobody's.
+func (c Caller) MayAny(right Right, units []string, at time.Time) bool {
+	return MayAny(c.Grants, right, units, at)
+}
+
+// MayAny reports whether any of the grants gives the right over one of the units at the moment.
+func MayAny(grants []Grant, right Right, units []string, at time.Time) bool {
+	return slices.ContainsFunc(units, func(unit string) bool { return unit != "" && May(grants, right, unit, at) })
 }
 
 // May reports whether any of the grants gives the right over the unit at the moment; an empty unit asks for it anywhere.

@@ -65,6 +65,9 @@ type Collection struct {
 	Fields      []Field
 	Transitions map[string][]string // from state to allowed states, for fields of class State; "" is the start
 	FrozenWhen  func(body Object) bool
+	Closed      func(body Object) bool // its work is done: the record leaves the feed some time after its last change; nil: never
+	Shared      bool                   // other units may be named in "partners": the record is in their feeds too
+	Follows     string                 // field that names a record whose moves to other units this one goes along with; "": none
 	Gates       []Gate
 	Jobs        func(Event) []Job   // work that follows from an op, queued in the same transaction; may be nil
 	Claims      func(Event) []Claim // numbers an op uses up; may be nil

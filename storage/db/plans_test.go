@@ -80,8 +80,8 @@ func (p *planner) generic(ctx context.Context, query string, n int) (lines []str
 
 // whole are the words by which a plan says that it reads a whole table of those that grow without end.
 var whole = map[dialect]*regexp.Regexp{
-	postgreSQL: regexp.MustCompile(`Seq Scan on (records|revisions|ops|departures|pushes|numbers|jobs)\b`),
-	sqLite:     regexp.MustCompile(`SCAN (records|revisions|ops|departures|pushes|numbers|jobs|r|o|v|d)\b( USING (COVERING )?INDEX)?$`),
+	postgreSQL: regexp.MustCompile(`Seq Scan on (records|copies|revisions|ops|departures|pushes|numbers|jobs)\b`),
+	sqLite:     regexp.MustCompile(`SCAN (records|copies|revisions|ops|departures|pushes|numbers|jobs|r|o|v|d|c)\b( USING (COVERING )?INDEX)?$`),
 }
 
 // The hot queries go by an index: on a database that has just been filled and knows nothing of its own sizes, and on one that
@@ -141,6 +141,8 @@ func fillForPlans(t *testing.T, d *DB) {
 			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: id, Version: 1}, Op: id, Body: body})
 			b.Records = append(b.Records, push.Row{ID: id, Collection: collections[i%len(collections)], Feed: "unit/a", Seq: seq, Version: 1, Op: id, Body: body})
 			b.Departures = append(b.Departures, push.Departure{Feed: "unit/b", Seq: seq, Record: id, Collection: "tasks", Reason: "moved"})
+			b.Records[i].Copies = map[string]uint64{"unit/c": seq}
+			b.Records[i].Closed = i%20 == 0
 			b.Numbers = append(b.Numbers, push.NumberUse{Series: "s", N: seq, Document: id})
 			b.Jobs = append(b.Jobs, record.Job{Kind: "k", Key: id})
 		}
@@ -184,6 +186,8 @@ func plansOf(t *testing.T, d *DB) []string {
 	_, err = x.OwnSince(ctx, "device 1", []push.Version{{Record: "1-1"}})
 	check(err)
 	_, err = x.Unmet(ctx, "device 1", ids)
+	check(err)
+	_, err = x.Closed(ctx, time.Now(), 10)
 	check(err)
 	_, err = x.NumberClaims(ctx, []push.NumberUse{{Series: "s", N: 1}})
 	check(err)

@@ -16,17 +16,6 @@ var _ pull.Reader = (*DB)(nil)
 // pool is GORM's pool for reading; it prepares each statement once.
 func (d *DB) pool() gorm.ConnPool { return d.read.Statement.ConnPool }
 
-// live is the query of what feeds show, with a condition over feed, seq and id: the one place that pages, walks and digests read by. Its
-// columns are those that [lines.read] takes.
-func (d *DB) live(where string) string {
-	return "SELECT seq, collection, id, version, body, '' AS reason FROM records WHERE NOT removed AND " + where
-}
-
-// liveIn is what one feed shows with after < seq ≤ upTo; these are the first three parameters.
-func (d *DB) liveIn() string {
-	return d.live(fmt.Sprintf("feed = %s AND seq > %s AND seq <= %s", d.param(1), d.param(2), d.param(3)))
-}
-
 // Changes implements pull.Reader. One statement sees one snapshot, so page and head belong together. A departure is left out
 // when the record has come back to the feed since.
 func (d *DB) Changes(ctx context.Context, feed string, after uint64, limit int) ([]pull.Change, uint64, error) {
@@ -34,15 +23,16 @@ func (d *DB) Changes(ctx context.Context, feed string, after uint64, limit int) 
 	query := fmt.Sprintf(`
 		SELECT coalesce(c.seq, 0), coalesce(c.collection, ''), coalesce(c.id, ''), coalesce(c.version, 0), coalesce(c.body, ''), coalesce(c.reason, ''), f.head
 		FROM feeds f LEFT JOIN (
-			SELECT * FROM (%[1]s ORDER BY seq LIMIT %[2]s) live
+			%[1]s
 			UNION ALL
 			SELECT * FROM (
 				SELECT d.seq, d.collection, d.record, 0, '', d.reason FROM departures d
-				WHERE d.feed = %[3]s AND d.seq > %[4]s AND NOT EXISTS (
-					SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
-				ORDER BY d.seq LIMIT %[5]s) gone
-			ORDER BY seq LIMIT %[6]s) c ON true
-		WHERE f.name = %[7]s ORDER BY c.seq`, d.liveIn(), p(4), p(5), p(6), p(7), p(8), p(9))
+				WHERE d.feed = %[2]s AND d.seq > %[3]s
+					AND NOT EXISTS (SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
+					AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.record = d.record AND c.feed = d.feed AND c.seq > d.seq)
+				ORDER BY d.seq LIMIT %[4]s) gone
+			ORDER BY seq LIMIT %[5]s) c ON true
+		WHERE f.name = %[6]s ORDER BY c.seq`, d.live(), p(5), p(6), p(7), p(8), p(9))
 	page := newLines(feed, pull.PageOctets)
 	var head uint64
 	err := page.read(ctx, d.pool(), &head, query, feed, int64(after), int64(math.MaxInt64), limit, feed, int64(after), limit, limit, feed)
@@ -77,11 +67,11 @@ const (
 
 // Each implements pull.Reader, page by page along the feed's index.
 func (d *DB) Each(ctx context.Context, feed string, after, upTo uint64, fn func(pull.Change) error) error {
-	query := fmt.Sprintf("%s ORDER BY seq LIMIT %d", d.liveIn(), walkLines)
+	query := fmt.Sprintf("%s ORDER BY seq LIMIT %d", d.live(), walkLines)
 	page := newLines(feed, walkOctets)
 	for {
 		page.clear()
-		if err := page.read(ctx, d.pool(), nil, query, feed, int64(after), int64(upTo)); err != nil {
+		if err := page.read(ctx, d.pool(), nil, query, feed, int64(after), int64(upTo), walkLines); err != nil {
 			return err
 		}
 		for _, c := range page.changes {
@@ -99,9 +89,9 @@ func (d *DB) Each(ctx context.Context, feed string, after, upTo uint64, fn func(
 // Pick implements pull.Reader. The feed is compared in a form that no index has, so that the records are found by their ids: else
 // both databases may read all of a feed for a few of its records.
 func (d *DB) Pick(ctx context.Context, feed string, ids []string) ([]pull.Change, error) {
-	where, arg := d.among("id", 2, ids)
+	_, arg := d.among("id", 2, ids)
 	page := newLines(feed, pull.PageOctets)
-	err := page.read(ctx, d.pool(), nil, d.live("feed || '' = "+d.param(1)+" AND "+where)+" ORDER BY seq", feed, arg)
+	err := page.read(ctx, d.pool(), nil, d.liveAmong()+" ORDER BY seq", feed, arg)
 	return page.changes, err
 }
 

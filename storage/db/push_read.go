@@ -90,20 +90,21 @@ func (t *tx) Ops(ctx context.Context, ids []string) (map[string]push.Taken, erro
 }
 
 // FeedsOf implements push.Tx.
-func (t *tx) FeedsOf(ctx context.Context, records []string) (map[string]string, error) {
-	feeds := map[string]string{}
+func (t *tx) FeedsOf(ctx context.Context, records []string) (map[string][]string, error) {
+	feeds := map[string][]string{}
 	if len(records) == 0 {
 		return feeds, nil
 	}
 	where, arg := t.among("id", 1, records)
+	copied, copiedArg := t.among("record", 2, records)
 	err := rows(ctx, t.conn, func(r *sql.Rows) error {
 		var id, feed string
 		if err := r.Scan(&id, &feed); err != nil {
 			return err
 		}
-		feeds[id] = feed
+		feeds[id] = append(feeds[id], feed)
 		return nil
-	}, "SELECT id, feed FROM records WHERE "+where, arg)
+	}, "SELECT id, feed FROM records WHERE "+where+" UNION ALL SELECT record, feed FROM copies WHERE "+copied, arg, copiedArg)
 	return feeds, err
 }
 
@@ -136,11 +137,12 @@ func (d *DB) lockFeeds(feeds []string, into map[string]uint64) statement {
 	}}
 }
 
-const rowColumns = "id, collection, feed, seq, version, removed, op, body"
+const rowColumns = "id, collection, feed, seq, version, removed, op, body, closed, aside"
 
-func scanRow(r *sql.Rows) (push.Row, error) {
+func scanRow(r *sql.Rows, more ...any) (push.Row, error) {
 	var row push.Row
-	err := r.Scan(&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Body)
+	err := r.Scan(append([]any{&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Body,
+		&row.Closed, &row.Aside}, more...)...)
 	return row, err
 }
 
@@ -152,10 +154,14 @@ func (t *tx) Records(ctx context.Context, records []string) (map[string]push.Row
 	}
 	where, arg := t.among("id", 1, records)
 	err := rows(ctx, t.conn, func(r *sql.Rows) error {
-		row, err := scanRow(r)
+		var copies sql.NullString
+		row, err := scanRow(r, &copies)
+		if err == nil && copies.Valid {
+			row.Copies, err = copiesFrom(copies.String)
+		}
 		found[row.ID] = row
 		return err
-	}, "SELECT "+rowColumns+" FROM records WHERE "+where, arg)
+	}, "SELECT "+rowColumns+", "+t.copiesOf()+" FROM records WHERE "+where, arg)
 	return found, err
 }
 

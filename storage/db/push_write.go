@@ -16,7 +16,7 @@ func (t *tx) Write(ctx context.Context, b *push.Batch) error {
 	if err != nil {
 		return err
 	}
-	return t.last(ctx, slices.Concat(t.pushes(b), ops, t.revisions(b), t.records(b), t.departures(b), t.numbers(b), t.queued(b),
+	return t.last(ctx, slices.Concat(t.pushes(b), ops, t.revisions(b), t.records(b), t.copies(b), t.departures(b), t.numbers(b), t.queued(b),
 		t.heads(b), t.devices(b))...)
 }
 
@@ -91,7 +91,8 @@ func (t *tx) revisions(b *push.Batch) []statement {
 
 // overwriteRecord is the conflict clause of the records' upsert: it says what a new version changes.
 const overwriteRecord = `ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, seq = excluded.seq, version = excluded.version,
-	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at`
+	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at,
+	closed = excluded.closed, aside = excluded.aside`
 
 func (t *tx) records(b *push.Batch) []statement {
 	at := micros(b.At)
@@ -105,6 +106,8 @@ func (t *tx) records(b *push.Batch) []statement {
 		{"op", collect(b.Records, func(r push.Row) string { return r.Op })},
 		{"body", collect(b.Records, func(r push.Row) string { return string(r.Body) })},
 		{"updated_at", collect(b.Records, func(push.Row) int64 { return at })},
+		{"closed", collect(b.Records, func(r push.Row) bool { return r.Closed })},
+		{"aside", collect(b.Records, func(r push.Row) bool { return r.Aside })},
 	}}, len(b.Records))
 }
 

@@ -3,6 +3,14 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 // Written implements pull.Reader: a range of the index over the names as octets, whatever the database's collation.
@@ -25,4 +33,92 @@ func (d *DB) Written(ctx context.Context, prefix string) ([]string, error) {
 func behind(prefix string) string {
 	last := len(prefix) - 1
 	return prefix[:last] + string(prefix[last]+1)
+}
+
+// Closed implements push.Tx.
+func (t *tx) Closed(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	var ids []string
+	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, "SELECT id FROM records WHERE closed AND NOT aside AND updated_at < "+t.param(1)+" ORDER BY updated_at LIMIT "+t.param(2), micros(before), limit)
+	return ids, err
+}
+
+// copiesOf is a column of records: the feeds a record is copied to and its numbers there, as one text.
+func (d *DB) copiesOf() string {
+	gather := "group_concat"
+	if d.dialect == postgreSQL {
+		gather = "string_agg"
+	}
+	return "(SELECT " + gather + "(c.feed || ' ' || c.seq, ' ') FROM copies c WHERE c.record = records.id)"
+}
+
+// copiesFrom reads what copiesOf says.
+func copiesFrom(text string) (map[string]uint64, error) {
+	copies := map[string]uint64{}
+	for pair := range slices.Chunk(strings.Fields(text), 2) {
+		if len(pair) != 2 {
+			return nil, fmt.Errorf("copies %q", text)
+		}
+		seq, err := strconv.ParseUint(pair[1], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		copies[pair[0]] = seq
+	}
+	return copies, nil
+}
+
+// copies replaces the copies of the records that had any, and adds those of the others.
+func (t *tx) copies(b *push.Batch) (all []statement) {
+	if len(b.Uncopied) > 0 {
+		where, arg := t.among("record", 1, b.Uncopied)
+		all = append(all, statement{query: "DELETE FROM copies WHERE " + where, args: []any{arg}})
+	}
+	var feeds, records []string
+	var seqs []int64
+	for _, r := range b.Records {
+		for _, feed := range slices.Sorted(maps.Keys(r.Copies)) {
+			feeds, records, seqs = append(feeds, feed), append(records, r.ID), append(seqs, int64(r.Copies[feed]))
+		}
+	}
+	return append(all, t.inserts(table{name: "copies", columns: []column{{"feed", feeds}, {"seq", seqs}, {"record", records}}}, len(feeds))...)
+}
+
+// live is the query of what a feed shows: its own records and those copied to it, with after < seq ≤ upTo. Pages, walks and digests all
+// read by it. Its parameters are the first four of the statement: the feed, after, upTo and how many lines are wanted, for neither half is
+// read further than that along its index. Its columns are those that [lines.read] takes.
+func (d *DB) live() string {
+	bounds := func(of string) string {
+		return fmt.Sprintf("%[1]sfeed = %[2]s AND %[1]sseq > %[3]s AND %[1]sseq <= %[4]s ORDER BY %[1]sseq LIMIT %[5]s",
+			of, d.nth(1), d.nth(2), d.nth(3), d.nth(4))
+	}
+	return "SELECT * FROM (" + ownLines + bounds("") + ") own UNION ALL SELECT * FROM (" + copiedLines + bounds("c.") + ") copied"
+}
+
+// liveAmong is what a feed, the first parameter, shows of the records that the second names.
+func (d *DB) liveAmong() string {
+	among := func(feed, id string) string {
+		if d.dialect == postgreSQL {
+			return feed + " || '' = $1 AND " + id + " = ANY($2::text[])"
+		}
+		return feed + " || '' = ?1 AND " + id + " IN (SELECT value FROM json_each(?2))"
+	}
+	return ownLines + among("feed", "id") + " UNION ALL " + copiedLines + among("c.feed", "c.record")
+}
+
+const (
+	ownLines    = "SELECT seq, collection, id, version, body, '' AS reason FROM records WHERE NOT removed AND NOT aside AND "
+	copiedLines = "SELECT c.seq, r.collection, r.id, r.version, r.body, '' FROM copies c JOIN records r ON r.id = c.record WHERE "
+)
+
+// nth is a parameter that may stand in a statement more than once.
+func (d *DB) nth(n int) string {
+	if d.dialect == postgreSQL {
+		return fmt.Sprintf("$%d", n)
+	}
+	return fmt.Sprintf("?%d", n)
 }

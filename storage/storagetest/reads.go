@@ -29,6 +29,8 @@ func Reads(t *testing.T, open func(t *testing.T) Database) {
 		{"what lies on the desks", (*writes).desks},
 		{"the text of an op", (*writes).opText},
 		{"a feed that was never written", (*writes).emptyFeed},
+		{"a copy is in its feed like a record of its own", (*writes).copied},
+		{"what is set aside is told once and not shown", (*writes).aside},
 		{"feeds by the beginning of their names", (*writes).written},
 		{"the epoch stands", (*writes).epoch},
 	} {

@@ -153,7 +153,7 @@ func (s *writes) readBack() {
 		}
 		feeds, err := tx.FeedsOf(ctx, []string{row.ID, newID()})
 		s.must(err)
-		if len(feeds) != 1 || feeds[row.ID] != "unit/a" {
+		if len(feeds) != 1 || fmt.Sprint(feeds[row.ID]) != "[unit/a]" {
 			s.Errorf("feeds %v", feeds)
 		}
 		bodies, err := tx.Bodies(ctx, []push.Version{{Record: row.ID, Version: 1}, {Record: row.ID, Version: 2}})

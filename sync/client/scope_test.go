@@ -224,3 +224,50 @@ func TestRevokedDeviceIsWiped(t *testing.T) {
 		t.Errorf("uploads %+v, %v", uploads, err)
 	}
 }
+
+// A device with both units has a joint record by two feeds. It stays, at its newest version, while one of them holds it, also when an unsent
+// edit lies on it; when none does it goes.
+func TestRecordOfTwoFeeds(t *testing.T) {
+	w := newWorld(t)
+	home, partner := w.street(), w.street()
+	a := w.handheld(home)
+	w.assign(a.who, home, partner)
+	task := func(patch record.Object) push.ServerOp {
+		return push.ServerOp{Collection: "tasks", Action: record.Update, Patch: patch}
+	}
+	id := w.put("tasks", record.Object{"title": "联合检查", "unit": home, "kind": "daily", "state": "draft", "partners": record.Object{partner: record.Object{}}})
+	apply := func(op push.ServerOp) { op.Record = id; w.own(op) }
+	sees := func(title string) {
+		t.Helper()
+		a.sync()
+		r, err := a.Get(ctx, "tasks", id)
+		if err != nil || r.Body["title"] != title {
+			t.Fatalf("%+v, %v; want the title %s", r, err, title)
+		}
+	}
+	sees("联合检查")
+	var feeds int
+	a.must(a.file().QueryRow("SELECT count(*) FROM holds WHERE id = ?", id).Scan(&feeds))
+	if feeds != 2 {
+		t.Fatalf("%d feeds hold the task", feeds)
+	}
+	apply(task(record.Object{"title": "二", "partners": record.Object{partner: nil}}))
+	sees("二")
+	apply(task(record.Object{"title": "三", "partners": record.Object{partner: record.Object{}}}))
+	sees("三")
+	apply(task(record.Object{"title": "四", "unit": partner})) // the home feed is left, the partner's is the home now
+	sees("四")
+	apply(task(record.Object{"unit": home, "partners": record.Object{partner: record.Object{}}}))
+	sees("四")
+	// An unsent edit lies on it while one of its feeds is lost, and while it leaves the other.
+	a.must(a.Update(ctx, "tasks", id, func(body record.Object) { body["due"] = "2026-12-31" }))
+	w.assign(a.who, partner)
+	sees("四")
+	if r, err := a.Get(ctx, "tasks", id); err != nil || r.Feed != "unit/"+partner || r.Body["due"] != "2026-12-31" {
+		t.Errorf("after the home unit was lost: %+v, %v", r, err)
+	}
+	apply(task(record.Object{"partners": record.Object{partner: nil}}))
+	a.sync()
+	_, err := a.Get(ctx, "tasks", id)
+	want(t, err, fault.RecordUnknown)
+}

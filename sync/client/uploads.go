@@ -21,7 +21,7 @@ import (
 // Recording is a file that is to be kept as evidence. It must not change any more.
 type Recording struct {
 	Path       string
-	Unit       string // whose evidence it is; "": the device's unit
+	Unit       string // whose evidence it is; "": that of the joint inspection it belongs to, or else the device's
 	Inspection string // record id, if it belongs to one
 	Step       string // of the inspection
 	Kind       string // e.g. video, audio, photo
@@ -30,6 +30,8 @@ type Recording struct {
 	EndedAt    time.Time
 	Place      record.Object
 	Note       string
+
+	partners record.Object // of the joint inspection
 }
 
 // The states of an upload on the device.
@@ -61,6 +63,9 @@ func (d *Device) AddEvidence(ctx context.Context, r Recording) (id string, err e
 		return "", fmt.Errorf("client: recording %s: %w", r.Path, err)
 	}
 	err = d.edit(ctx, "", func(e *Edit) error {
+		if err := r.belong(e); err != nil {
+			return err
+		}
 		if r.Unit == "" {
 			if err := e.tx.QueryRowContext(ctx, `SELECT unit FROM device`).Scan(&r.Unit); err != nil {
 				return err
@@ -76,6 +81,22 @@ func (d *Device) AddEvidence(ctx context.Context, r Recording) (id string, err e
 	return id, err
 }
 
+// belong puts the recording of a joint inspection where the inspection is, for all its units. One that is not known here changes nothing.
+func (r *Recording) belong(e *Edit) error {
+	if r.Inspection == "" || r.Unit != "" {
+		return nil
+	}
+	visit, err := e.Get("inspections", r.Inspection)
+	if is(err, fault.RecordUnknown) {
+		return nil
+	}
+	if partners, _ := visit.Body["partners"].(record.Object); err == nil && len(partners) > 0 {
+		r.Unit, _ = visit.Body["unit"].(string)
+		r.partners = partners
+	}
+	return err
+}
+
 // manifest is the body of the evidence record.
 func (r Recording) manifest(file measured, officer string) record.Object {
 	body := record.Object{"unit": r.Unit, "kind": r.Kind, "mime": r.MIME, "officer": officer, "sha256": file.sha256,
@@ -87,6 +108,9 @@ func (r Recording) manifest(file measured, officer string) record.Object {
 	}
 	if r.Place != nil {
 		body["place"] = r.Place
+	}
+	if len(r.partners) > 0 {
+		body["partners"] = r.partners
 	}
 	return body
 }

@@ -32,6 +32,8 @@ var Findings = record.Collection{
 		FindingExplained: {FindingConfirmed, FindingClosed, FindingOpen},
 		FindingConfirmed: {FindingClosed},
 	},
+	Closed:  func(body record.Object) bool { return body["state"] == FindingClosed },
+	Follows: "record",
 }
 
 // The states of a conflict.
@@ -63,6 +65,8 @@ var Conflicts = record.Collection{
 		{Path: "appliedAs", Class: record.Server, Kind: record.IDKind},
 	},
 	Transitions: map[string][]string{"": {ConflictOpen}, ConflictOpen: {ConflictResolved}},
+	Closed:      func(body record.Object) bool { return body["state"] == ConflictResolved },
+	Follows:     "record",
 }
 
 // The states of a dead letter.
@@ -100,4 +104,6 @@ var DeadLetters = record.Collection{
 		{Path: "appliedAs", Class: record.Server, Kind: record.IDKind},
 	},
 	Transitions: map[string][]string{"": {LetterOpen}, LetterOpen: {LetterRetried, LetterDiscarded}},
+	Closed:      func(body record.Object) bool { return body["state"] != LetterOpen },
+	Follows:     "record",
 }

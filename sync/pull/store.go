@@ -39,5 +39,5 @@ type Change struct {
 	ID         string
 	Version    uint64
 	Body       []byte
-	Gone       string // "" · wire.GoneRemoved · wire.GoneMoved
+	Gone       string // "" · wire.GoneRemoved · wire.GoneMoved · wire.GoneClosed
 }

@@ -196,12 +196,12 @@ func (w *work) authorizeOrder(ctx context.Context, o order, ch change) (*fault.E
 		return fault.New(fault.ActionDenied).At("action"), nil
 	}
 	for _, body := range []record.Object{ch.event.Before, ch.event.After} {
-		unit := w.unitOf(ch.c, body)
-		if body != nil && !people.May(author, right, unit, ch.event.Latest) && !people.May(decider, o.desk, unit, w.now) {
+		units := w.unitsOf(ch.c, body)
+		if body != nil && !people.MayAny(author, right, units, ch.event.Latest) && !people.MayAny(decider, o.desk, units, w.now) {
 			return fault.New(fault.OutOfScope).At("record"), nil
 		}
 	}
-	return nil, nil
+	return w.known(ctx, ch)
 }
 
 // resolve makes the edit of a conflict's resolution, in the name of who decides. A record that has changed since the conflict arose, so
@@ -209,7 +209,7 @@ func (w *work) authorizeOrder(ctx context.Context, o order, ch change) (*fault.E
 func (w *work) resolve(ctx context.Context, op wire.Sealed, conflict record.Object) (*fault.Error, error) {
 	id, _ := conflict["record"].(string)
 	if _, read := w.view.entries[id]; !read {
-		return nil, errMoved
+		return nil, moved{}
 	}
 	o := order{by: op.Author, desk: "conflicts.update", device: w.caller.Device}
 	edit, stale := w.resolution(conflict, &o)

@@ -27,12 +27,7 @@ func (w *work) authorize(ctx context.Context, op wire.Sealed, ch change) (*fault
 	if !people.May(grants, right, "", ch.event.Latest) {
 		return fault.New(fault.ActionDenied).At("action"), nil
 	}
-	for _, body := range []record.Object{ch.event.Before, ch.event.After} {
-		if body != nil && !people.May(grants, right, w.unitOf(ch.c, body), ch.event.Latest) {
-			return fault.New(fault.OutOfScope).At("record"), nil
-		}
-	}
-	return nil, nil
+	return w.inScope(ctx, grants, right, ch)
 }
 
 func (w *work) grantsOf(ctx context.Context, officer string) ([]people.Grant, error) {
@@ -41,15 +36,6 @@ func (w *work) grantsOf(ctx context.Context, officer string) ([]people.Grant, er
 		return nil, err
 	}
 	return people.GrantsOf(body), nil
-}
-
-// unitOf is the unit whose people a body concerns: its own, or the whole district.
-func (w *work) unitOf(c *record.Collection, body record.Object) string {
-	if c.Scope == record.Unit {
-		unit, _ := body["unit"].(string)
-		return unit
-	}
-	return w.s.District
 }
 
 // flagged is a breach of a gate that lets the op stand.

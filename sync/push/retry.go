@@ -56,7 +56,7 @@ func (w *work) heldWith(ctx context.Context, self string, letter record.Object) 
 	})
 	for id := range found {
 		if _, named := w.view.entries[id]; !named {
-			return nil, errMoved
+			return nil, moved{}
 		}
 	}
 	seq := func(id string) float64 { n, _ := found[id]["seq"].(float64); return n }

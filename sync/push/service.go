@@ -54,26 +54,28 @@ func (s *Service) Apply(ctx context.Context, caller people.Caller, p wire.Push) 
 	return reply, err
 }
 
-// errMoved means that a record changed its feed between being looked up and being locked: begin again.
-var errMoved = errors.New("a record moved to another feed meanwhile")
-
 // maxMoves bounds how often a push begins again because records move; a record moves when a person transfers it.
 const maxMoves = 5
 
 func (s *Service) inTx(ctx context.Context, fn func(context.Context, Tx) (wire.PushReply, error)) (reply wire.PushReply, err error) {
 	var heard *overheard // of the attempt that is committed
+	also := map[string]bool{}
+	var m moved
 	for range maxMoves {
 		err = s.Store.InTx(ctx, func(ctx context.Context, tx Tx) error {
 			var err error
-			heard = overhear(tx)
+			heard = overhear(wider{tx, also})
 			reply, err = fn(ctx, heard)
 			return err
 		})
-		if !errors.Is(err, errMoved) {
+		if !errors.As(err, &m) {
 			break
 		}
+		for _, feed := range m.feeds {
+			also[feed] = true
+		}
 	}
-	if errors.Is(err, errMoved) {
+	if errors.As(err, &m) {
 		err = fault.New(fault.TemporarilyDown).Because(err)
 	}
 	if err != nil {

@@ -19,6 +19,9 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 		if err := w.advance(op, ch); err != nil {
 			return o, err
 		}
+		if before := ch.event.Before; before != nil && ch.event.After != nil && len(movePatch(ch.c, before, ch.event.After)) > 0 {
+			w.moves = append(w.moves, move{op.Record, before})
+		}
 		w.batch.Numbers = append(w.batch.Numbers, w.claims(ch)...)
 		if ch.c.Jobs != nil {
 			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
@@ -42,57 +45,26 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 	return o, nil
 }
 
-// advance makes the next version of a record, in the feed its body now belongs to.
+// advance makes the next version of a record, in the feeds its body now belongs to.
 func (w *work) advance(op wire.Sealed, ch change) error {
 	e := w.view.entries[op.Record]
 	next, removed := ch.event.After, ch.event.After == nil
 	if removed {
 		next = e.body // a removed record keeps its last body: nothing is ever thrown away
 	}
-	feed, err := ch.c.FeedOf(next, w.s.District)
-	if err != nil {
-		return err
-	}
 	text, err := wire.Canonical(next)
 	if err != nil {
 		return err
 	}
-	if e.exists && e.row.Feed != feed {
-		if err := w.depart(e.row.Feed, e.row, wire.GoneMoved); err != nil {
-			return err
-		}
-	}
-	seq, err := w.number(feed)
-	if err != nil {
+	row := Row{ID: op.Record, Collection: op.Collection, Version: e.row.Version + 1, Removed: removed, Op: op.ID, Body: text,
+		Closed: !removed && ch.c.Closed != nil && ch.c.Closed(next)}
+	if err := w.place(ch.c, e.row, e.exists, &row, next); err != nil {
 		return err
-	}
-	row := Row{ID: op.Record, Collection: op.Collection, Feed: feed, Seq: seq, Version: e.row.Version + 1, Removed: removed, Op: op.ID, Body: text}
-	if removed {
-		w.batch.Departures = append(w.batch.Departures, Departure{feed, seq, op.Record, op.Collection, wire.GoneRemoved})
 	}
 	e.row, e.body = row, next
 	w.view.put(op.Record, e)
 	w.batch.Revisions = append(w.batch.Revisions, Revision{Version: Version{op.Record, row.Version}, Collection: op.Collection,
 		Op: op.ID, Removed: removed, Body: text})
-	return nil
-}
-
-// number takes the feed's next number. A feed that was not locked means that the record has moved meanwhile.
-func (w *work) number(feed string) (uint64, error) {
-	head, locked := w.heads[feed]
-	if !locked {
-		return 0, errMoved
-	}
-	w.heads[feed] = head + 1
-	return head + 1, nil
-}
-
-func (w *work) depart(feed string, row Row, reason string) error {
-	seq, err := w.number(feed)
-	if err != nil {
-		return err
-	}
-	w.batch.Departures = append(w.batch.Departures, Departure{feed, seq, row.ID, row.Collection, reason})
 	return nil
 }
 

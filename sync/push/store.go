@@ -32,8 +32,9 @@ type Tx interface {
 	// Ops returns the ops with the ids, of those that were taken.
 	Ops(ctx context.Context, ids []string) (map[string]Taken, error)
 
-	// FeedsOf returns the feed each named record is in now; records that never existed are left out, removed ones are in.
-	FeedsOf(ctx context.Context, records []string) (map[string]string, error)
+	// FeedsOf returns the feeds each named record is in now: its own, and those it is copied to. Records that never existed are
+	// left out, removed ones and those set aside are in.
+	FeedsOf(ctx context.Context, records []string) (map[string][]string, error)
 	// LockFeeds locks the named feeds, sorted, creating those that do not exist, and returns their heads.
 	// It MUST be called before Records, at most once more when a record has moved meanwhile.
 	LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error)
@@ -61,6 +62,10 @@ type Tx interface {
 	KeepForks(ctx context.Context, device string, forks []Fork) (news int, err error)
 	// SetAside notes that nothing more of the device is taken until a person decides.
 	SetAside(ctx context.Context, device string, at time.Time) error
+
+	// Closed returns at most limit records that are closed, still in their feeds, and unchanged since before the moment, the
+	// longest unchanged first.
+	Closed(ctx context.Context, before time.Time, limit int) ([]string, error)
 
 	// Write stores everything a push changes. It MUST be called at most once, last.
 	Write(ctx context.Context, batch *Batch) error
@@ -107,6 +112,10 @@ type Row struct {
 	Removed    bool
 	Op         string // that made this version
 	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
+
+	Closed bool              // the body says that its work is done
+	Aside  bool              // it has left its feeds until somebody edits it; Seq is that of its departure
+	Copies map[string]uint64 // feeds of partners it is in too, with its number there
 }
 
 // OwnOp is an op of the device that is asking, from an earlier push.
@@ -122,7 +131,8 @@ type Batch struct {
 	Push       *Provenance
 	Ops        []OpRow
 	Revisions  []Revision
-	Records    []Row // upserted; one row per record, its newest
+	Records    []Row    // upserted; one row per record, its newest, with the copies that it now has
+	Uncopied   []string // records that had copies before: those not in Records any more are dropped
 	Departures []Departure
 	Heads      map[string]uint64 // new heads of the feeds that were locked
 	Numbers    []NumberUse
@@ -170,7 +180,7 @@ type Departure struct {
 	Seq        uint64
 	Record     string
 	Collection string
-	Reason     string // wire.GoneRemoved or wire.GoneMoved
+	Reason     string // wire.GoneRemoved, wire.GoneMoved or wire.GoneClosed
 }
 
 // NumberUse claims a document number for a document. The first claim stands: storing a second for the same number changes

@@ -30,6 +30,7 @@ type entry struct {
 	shown  record.Object   // body at start with mine on top
 	exists bool
 	dirty  bool
+	copied bool // other feeds had it when the push began
 }
 
 // ownPatch is an op of the device on top of what it had pulled.
@@ -56,8 +57,8 @@ func newView(ctx context.Context, w *work, records []string) (*view, error) {
 	}
 	for id, row := range rows {
 		_, named := slices.BinarySearch(records, id)
-		if _, locked := w.heads[row.Feed]; named && !locked {
-			return nil, errMoved
+		if err := w.locked(row.feeds()); named && err != nil {
+			return nil, err
 		}
 		if err := v.load(id, row); err != nil {
 			return nil, err
@@ -71,7 +72,7 @@ func (v *view) load(id string, row Row) error {
 	if err != nil {
 		return fmt.Errorf("record %s version %d as stored: %w", id, row.Version, err)
 	}
-	v.entries[id] = entry{row: row, body: body, start: row.Version, shown: body, exists: true}
+	v.entries[id] = entry{row: row, body: body, start: row.Version, shown: body, exists: true, copied: len(row.Copies) > 0}
 	return nil
 }
 
@@ -196,6 +197,10 @@ func (v *view) restore(s saved) { v.entries, v.order = s.entries, v.order[:s.ord
 // flush hands the changed records, newest rows only, to the batch.
 func (v *view) flush(b *Batch) {
 	for _, t := range v.order {
-		b.Records = append(b.Records, v.entries[t.id].row)
+		e := v.entries[t.id]
+		b.Records = append(b.Records, e.row)
+		if e.copied {
+			b.Uncopied = append(b.Uncopied, t.id)
+		}
 	}
 }

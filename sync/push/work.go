@@ -26,6 +26,7 @@ type work struct {
 	queue  []wire.Sealed
 	// matches caches what Match read: within the transaction only this push changes it, and that is laid over.
 	matches map[string]map[string]record.Object
+	moves   []move // records that have changed, before what belongs to them has been looked at
 }
 
 // work locks, reads, works through the ops in order and writes. The batch comes with what identifies the push.
@@ -80,11 +81,13 @@ func (w *work) lock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, feed := range feeds {
-		want[feed] = true
+	for _, of := range feeds {
+		for _, feed := range of {
+			want[feed] = true
+		}
 	}
 	for _, op := range w.queue {
-		if feed, ok := w.aimsAt(op); ok {
+		for _, feed := range w.aimsAt(op) {
 			want[feed] = true
 		}
 	}
@@ -98,14 +101,20 @@ func (w *work) lock(ctx context.Context) error {
 	return err
 }
 
-// aimsAt names the feed an op's patch would put its record in, if the patch says.
-func (w *work) aimsAt(op wire.Sealed) (string, bool) {
+// aimsAt names the feeds an op's patch would put its record in, if the patch says.
+func (w *work) aimsAt(op wire.Sealed) []string {
 	c, ok := w.s.Catalogue[op.Collection]
 	if !ok {
-		return "", false
+		return nil
 	}
-	feed, err := c.FeedOf(op.Patch, w.s.District)
-	return feed, err == nil
+	var feeds []string
+	if len(c.PartnersOf(op.Patch)) <= maxPartners {
+		feeds = c.CopiesOf(op.Patch, w.s.District)
+	}
+	if feed, err := c.FeedOf(op.Patch, w.s.District); err == nil {
+		feeds = append(feeds, feed)
+	}
+	return feeds
 }
 
 // group works through ops that stand or fall together. When one fails, all are undone and each says why.
@@ -132,6 +141,9 @@ func (w *work) group(ctx context.Context, ops []wire.Sealed) ([]record.Outcome, 
 	if failed >= 0 && len(ops) > 1 {
 		w.undo(before)
 		outcomes = failAll(ops, outcomes, failed)
+	}
+	if err := w.follow(ctx); err != nil {
+		return nil, err
 	}
 	for i, op := range ops {
 		if err := w.letter(ctx, op, &outcomes[i]); err != nil {

@@ -237,7 +237,10 @@ func (s *Service) find(ctx context.Context, caller people.Caller, id string) (Up
 		return Upload{}, err
 	}
 	if !caller.May("evidence.upload", u.Unit, s.Now()) {
-		return Upload{}, fault.New(fault.NotFound)
+		// It may be his by partnership, or have moved to his unit since.
+		if _, _, err := s.manifest(ctx, caller, u.Evidence, "evidence.upload"); err != nil {
+			return Upload{}, err
+		}
 	}
 	switch u.State {
 	case Ended:
@@ -270,8 +273,7 @@ func (s *Service) manifest(ctx context.Context, caller people.Caller, id string,
 	if err != nil {
 		return evidence.Manifest{}, nil, err
 	}
-	unit, _ := body["unit"].(string)
-	if unit == "" || !caller.May(right, unit, s.Now()) {
+	if !caller.MayAny(right, evidence.Evidence.UnitsOf(body), s.Now()) {
 		return evidence.Manifest{}, nil, fault.New(fault.NotFound)
 	}
 	m, err := evidence.ManifestOf(body)

@@ -56,6 +56,17 @@ var frozenWhen = map[string]string{
 	"evidence":  "from its announcement on",
 }
 
+// closedWhen says in words when Closed of a collection holds.
+var closedWhen = map[string]string{
+	"conflicts":   "once resolved",
+	"deadletters": "once decided",
+	"documents":   "once issued or voided",
+	"evidence":    "once the server holds the bytes",
+	"findings":    "once closed",
+	"inspections": "once completed or cancelled",
+	"tasks":       "once done or cancelled",
+}
+
 func collectionsPage(t *testing.T) string {
 	t.Helper()
 	catalogue, err := collections.Catalogue()
@@ -80,6 +91,16 @@ func describe(t *testing.T, b *strings.Builder, c *record.Collection) {
 			t.Errorf("say in words when %s is frozen", c.Name)
 		}
 		fmt.Fprintf(b, " Frozen %s.", when)
+	}
+	if c.Closed != nil {
+		when := closedWhen[c.Name]
+		if when == "" {
+			t.Errorf("say in words when %s is closed", c.Name)
+		}
+		fmt.Fprintf(b, " Leaves the feed some time after its last change %s.", when)
+	}
+	if c.Follows != "" {
+		fmt.Fprintf(b, " Goes to another unit with the record that `%s` names.", c.Follows)
 	}
 	for i, from := range slices.Sorted(maps.Keys(c.Transitions)) {
 		if i == 0 {

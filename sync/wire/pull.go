@@ -33,13 +33,14 @@ type Change struct {
 	ID         string         `json:"id,omitempty"`
 	Version    uint64         `json:"version,omitzero"`
 	Body       jsontext.Value `json:"body,omitzero"`  // RFC 8785, as the server stores it
-	Gone       string         `json:"gone,omitempty"` // removed · moved · feed
+	Gone       string         `json:"gone,omitempty"` // removed · moved · closed · feed
 }
 
 // The reasons of a gone change.
 const (
 	GoneRemoved = "removed" // the record was removed
-	GoneMoved   = "moved"   // the record is in another feed now
+	GoneMoved   = "moved"   // the record is in another feed now, or shared with this one no longer
+	GoneClosed  = "closed"  // the record is done with and kept online: an edit brings it back
 	GoneFeed    = "feed"    // the whole feed is out of this device's scope: drop everything of it
 )
 

@@ -35,6 +35,7 @@ type Config struct {
 	UploadTTL     time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
 	NumberTTL     time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
 	SkewBoundary  time.Duration `env:"SKEW_BOUNDARY" envDefault:"2m" zh:"设备时钟偏差超过此值时在设备列表中标出" en:"from how much on a device's clock is marked as off in the list of devices"`
+	Window        time.Duration `env:"WINDOW" envDefault:"2160h" zh:"办结的记录在手持终端上保留的时间，从最后一次修改算起；0 为不清理" en:"how long closed records stay on handhelds after their last change; 0: for ever"`
 	Workers       int           `env:"WORKERS" envDefault:"2" zh:"同时执行的后台任务数" en:"jobs done at once"`
 	LiveCompare   time.Duration `env:"LIVE_COMPARE" envDefault:"5s" zh:"内存中各数据流位置与数据库核对的间隔" en:"how often the heads of feeds in memory are compared with the database"`
 	LiveHeartbeat time.Duration `env:"LIVE_HEARTBEAT" envDefault:"15s" zh:"实时通知连接的心跳间隔" en:"how often a stream of events shows that it lives"`

@@ -68,6 +68,7 @@ func (s *Server) run(listener net.Listener) error {
 	s.running.Go(func() { s.Jobs.Run(work) })
 	s.running.Go(func() { s.Live.Run(work) })
 	s.running.Go(func() { s.expire(work) })
+	s.running.Go(func() { s.setAside(work) })
 	go func() { s.failed <- api.Serve(s.app, listener) }()
 	return nil
 }
