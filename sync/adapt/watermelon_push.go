@@ -39,7 +39,7 @@ func (s *Service) WmPush(ctx context.Context, caller people.Caller, in wire.WmPu
 	}
 	again := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(in.Changes)) {
-		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], caller: caller, at: at.Tables[name]}
+		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], caller: caller, at: at.Tables[name], keep: in.KeepRefused}
 		if again[name], err = p.table(ctx, feeds, in.Changes[name], &out); err != nil {
 			return out, err
 		}
@@ -93,6 +93,7 @@ type wmPush struct {
 	schema int
 	caller people.Caller
 	at     place // where the client stands
+	keep   bool  // the client keeps what is refused
 	states map[string]state
 }
 
@@ -115,6 +116,9 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 		return nil, err
 	}
 	refuse := func(id string, o record.Outcome) {
+		if !p.keep {
+			again = append(again, id)
+		}
 		out.RejectedIDs[p.c.Name] = append(out.RejectedIDs[p.c.Name], id)
 		out.Refused = append(out.Refused, wire.WmRefusal{Table: p.c.Name, ID: id, Code: o.Code, Zh: o.Zh, En: o.En, Field: o.Field})
 	}
@@ -124,7 +128,6 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 		case why != nil:
 			f := fault.Of(why)
 			refuse(id, record.Outcome{Code: string(f.Code), Zh: f.Zh, En: f.En, Field: f.Field})
-			again = append(again, id)
 		case e != nil:
 			e.record, e.collection, e.schema = id, p.c.Name, p.schema
 			edits = append(edits, *e)
@@ -156,6 +159,7 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 	for i, o := range outcomes {
 		if o.Status == record.Rejected || o.Status == record.Held {
 			refuse(edits[i].record, o)
+			continue
 		}
 		if stands := o.Status == record.Applied || o.Status == record.Merged; !stands || o.Version <= p.states[edits[i].record].version {
 			again = append(again, edits[i].record)

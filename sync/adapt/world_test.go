@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/db"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/databases"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
@@ -32,7 +33,26 @@ var ctx = context.Background()
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// world is the real engine on a fresh SQLite database, with a clock that stands.
+func TestMain(m *testing.M) { services.Main(m) }
+
+// onPostgres makes worlds on PostgreSQL; see TestOnPostgreSQLToo. No test here runs beside another.
+var onPostgres bool
+
+// TestOnPostgreSQLToo runs the tests that ask something of the database of their own.
+func TestOnPostgreSQLToo(t *testing.T) {
+	onPostgres = true
+	defer func() { onPostgres = false }()
+	t.Run("sent twice", TestSentTwiceIsDoneOnce)
+	t.Run("edits twice", TestWhoEditsTwiceIsNotInConflictWithHimself)
+	t.Run("lost feed", TestALostFeedIsTaken)
+	t.Run("stream", TestTheStreamTellsWhatHappens)
+	t.Run("old pull", TestAnEditOnAnOldPull)
+	t.Run("refused", TestWhatIsRefusedIsNamedAndSentAgain)
+	t.Run("unknown number", TestAnUnknownNumberBeginsAnew)
+	t.Run("marks", TestMarksAreFew)
+}
+
+// world is the real engine on a fresh database, with a clock that stands.
 type world struct {
 	testing.TB
 	db    *db.DB
@@ -45,12 +65,11 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, now: time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
-	var err error
-	w.db, err = db.Open(ctx, db.Config{URL: "sqlite://" + filepath.Join(t.TempDir(), "w.db"), Now: now})
-	w.must(err)
-	t.Cleanup(func() { w.db.Close() })
-	_, err = w.db.MigrateUp(ctx)
-	w.must(err)
+	if onPostgres {
+		w.db = databases.Postgres(t, now)
+	} else {
+		w.db = databases.SQLite(t, now)
+	}
 	catalogue, err := collections.Catalogue()
 	w.must(err)
 	w.push = &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: now, NewID: newID}

@@ -51,6 +51,7 @@ type WmPush struct {
 	LastPulledAt int64              `json:"lastPulledAt"`
 	Tables       map[string]int     `json:"tables"`
 	Changes      map[string]WmTable `json:"changes"`
+	KeepRefused  bool               `json:"keepRefused"` // the client keeps rows that are refused, unsent: they are not to be taken back
 }
 
 // WmPushed tells which rows were refused: by table, as WatermelonDB wants to hear it, and each with the reason.

@@ -18,8 +18,8 @@ export async function sync({ session, database, tables, refused = () => {}, keep
   const post = async (path, body) => answer(await session.fetch(`${session.url}/v1/watermelon/${path}`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
   }))
-  const push = async (changes, lastPulledAt) => {
-    const result = await post('push', { lastPulledAt, tables, changes })
+  const push = async (changes, lastPulledAt, keep) => {
+    const result = await post('push', { lastPulledAt, tables, changes, keepRefused: keep })
     if (result.refused.length > 0) refused(result.refused)
     return result
   }
@@ -42,7 +42,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
         strategy = page.experimentalStrategy ?? strategy
         timestamp = page.timestamp
       }
-      await rescue(database, rows, strategy, (changes) => push(changes, lastPulledAt ?? 0))
+      await rescue(database, rows, strategy, (changes) => push(changes, lastPulledAt ?? 0, false))
       const changes = Object.fromEntries(Object.entries(rows).map(([table, byID]) => [table, {
         created: [],
         updated: [...byID.values()].filter((row) => row !== null),
@@ -52,7 +52,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
     },
     pushChanges: async ({ changes, lastPulledAt }) => {
       const ours = Object.fromEntries(Object.entries(changes).filter(([table]) => table in tables))
-      const { experimentalRejectedIds } = await push(ours, lastPulledAt)
+      const { experimentalRejectedIds } = await push(ours, lastPulledAt, keepRefused)
       return keepRefused ? { experimentalRejectedIds } : undefined
     },
   })
