@@ -15,7 +15,9 @@ func TestARefusedRowMayStay(t *testing.T) {
 	id := newID()
 	a.insert("tasks", record.Object{"id": id, "title": "自派任务", "unit": street, "kind": "routine", "state": "draft"})
 	a.insert("subjects", subject("某某超市"))
-	var out struct{ Refused []struct{ Table, ID, Code, Zh string } }
+	var out struct {
+		Refused []struct{ Table, ID, Code, Zh string }
+	}
 	a.do("sync", &out, "keepRefused", true)
 	if len(out.Refused) == 0 || out.Refused[0].ID != id || out.Refused[0].Code != "op.denied" || out.Refused[0].Zh == "" {
 		t.Fatalf("refused: %+v", out.Refused)
