@@ -113,7 +113,7 @@ func (h *hand) die() {
 		panic(err)
 	}
 	_ = os.Remove(filepath.Join(next, "device.db-shm")) // memory of the dead process
-	h.dir, next = next, h.dir
+	h.dir = next
 }
 
 // revive switches a handheld on again whose battery was out.
