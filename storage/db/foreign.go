@@ -4,20 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-
-	"github.com/fieldwarden/fieldwarden/sync/pull"
 )
-
-// Current implements adapt.Reader.
-func (d *DB) Current(ctx context.Context, ids []string) (map[string]pull.Record, error) {
-	t := tx{DB: d, conn: d.pool()}
-	found, err := t.Records(ctx, ids)
-	out := make(map[string]pull.Record, len(found))
-	for id, r := range found {
-		out[id] = pull.Record{Collection: r.Collection, ID: r.ID, Feed: r.Feed, Seq: r.Seq, Version: r.Version, Removed: r.Removed, Body: r.Body}
-	}
-	return out, err
-}
 
 // Mark implements adapt.Marks.
 func (d *DB) Mark(ctx context.Context, device string, n int64) (place []byte, ok bool, err error) {

@@ -308,3 +308,23 @@ func TestNoFieldBearsAReservedName(t *testing.T) {
 		}
 	}
 }
+
+// TestASharedRecordIsSeenByItsPartners: a record that another unit has shared is in their feed, and is theirs to see although it is at
+// home elsewhere; taken back, it is gone.
+func TestASharedRecordIsSeenByItsPartners(t *testing.T) {
+	w := newWorld(t)
+	c := w.hire("officer")
+	for _, code := range []string{street, other} {
+		w.put("units", record.Object{"code": code, "name": code, "kind": "street"})
+	}
+	id := w.put("tasks", record.Object{"title": "联合检查", "unit": other, "kind": "joint", "state": "draft", "partners": record.Object{street: record.Object{}}})
+	page := w.pull(c, "tasks", "", 10)
+	if len(page.Documents) != 1 || page.Documents[0]["id"] != id || page.Documents[0]["title"] != "联合检查" {
+		t.Fatalf("the partner sees %v", page.Documents)
+	}
+	w.change("tasks", id, record.Object{"partners": nil})
+	page = w.pull(c, "tasks", page.Checkpoint.ID, 10)
+	if len(page.Documents) != 1 || page.Documents[0]["_deleted"] != true {
+		t.Errorf("taken back: %v", page.Documents)
+	}
+}

@@ -22,8 +22,8 @@ type Reader interface {
 	Heads(ctx context.Context, feeds []string) (map[string]uint64, error)
 	// Epoch is [pull.Reader.Epoch].
 	Epoch(ctx context.Context) (string, error)
-	// Current returns the named records as they stand, removed ones included, by id; what never existed is left out.
-	Current(ctx context.Context, ids []string) (map[string]pull.Record, error)
+	// Pick is [pull.Reader.Pick].
+	Pick(ctx context.Context, feed string, ids []string) ([]pull.Change, error)
 	// Revisions is [pull.History.Revisions].
 	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -87,37 +88,55 @@ func (s *Service) lines(ctx context.Context, collection, feed string, after *uin
 	return nil
 }
 
-// states returns the records as the client may see them: by id, those that are live, of the collection and in one of the feeds.
+// states returns the records that one of the feeds shows, by id: those that are live, in sight, and of the collection. A record that
+// several feeds show, because units share it, is the same in all.
 func (s *Service) states(ctx context.Context, collection string, feeds, ids []string) (map[string]state, error) {
 	out := make(map[string]state, len(ids))
-	if len(ids) == 0 {
-		return out, nil
-	}
-	records, err := s.Reader.Current(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for id, r := range records {
-		if r.Collection != collection || !slices.Contains(feeds, r.Feed) {
+	scope := string(s.Catalogue[collection].Scope) + "/"
+	for _, feed := range feeds {
+		if !strings.HasPrefix(feed, scope) {
 			continue
 		}
-		st := state{feed: r.Feed, seq: r.Seq, version: r.Version, removed: r.Removed}
-		if !r.Removed {
-			if st.body, err = wire.Object(r.Body); err != nil {
-				return nil, err
-			}
+		if err := s.shown(ctx, collection, feed, ids, out); err != nil {
+			return nil, err
 		}
-		out[id] = st
 	}
 	return out, nil
 }
 
-// state is a record that is in sight. A removed one has no body any more, only the version of its removal.
+// shown adds what one feed shows of the records. A page that its octets have ended is followed by the next.
+func (s *Service) shown(ctx context.Context, collection, feed string, ids []string, out map[string]state) error {
+	for len(ids) > 0 {
+		page, err := s.Reader.Pick(ctx, feed, ids)
+		if err != nil {
+			return err
+		}
+		octets, told := 0, map[string]bool{}
+		for _, c := range page {
+			octets += len(c.Body)
+			told[c.ID] = true
+			if c.Collection != collection || c.Gone != "" {
+				continue
+			}
+			body, err := wire.Object(c.Body)
+			if err != nil {
+				return err
+			}
+			out[c.ID] = state{feed: feed, seq: c.Seq, version: c.Version, body: body}
+		}
+		if octets < pull.PageOctets {
+			return nil
+		}
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return told[id] })
+	}
+	return nil
+}
+
+// state is a record that is in sight; the zero state is one that is not.
 type state struct {
 	feed    string
 	seq     uint64
 	version uint64
-	removed bool
 	body    map[string]any
 }
 

@@ -120,12 +120,12 @@ func subject(name string) record.Object {
 // body is a record as it stands, nil if it is not there.
 func (w *world) body(id string) record.Object {
 	w.Helper()
-	found, err := w.db.Current(ctx, []string{id})
-	w.must(err)
-	if r, ok := found[id]; ok && !r.Removed {
-		body, err := wire.Object(r.Body)
-		w.must(err)
-		return body
+	for _, collection := range []string{"subjects", "tasks"} {
+		if r, err := w.db.Record(ctx, collection, id); err == nil && !r.Removed {
+			body, err := wire.Object(r.Body)
+			w.must(err)
+			return body
+		}
 	}
 	return nil
 }

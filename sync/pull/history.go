@@ -34,7 +34,6 @@ type Record struct {
 	Collection string
 	ID         string
 	Feed       string
-	Seq        uint64 // in the feed; of lookups by id
 	Version    uint64
 	Removed    bool
 	Body       []byte // RFC 8785
