@@ -263,6 +263,9 @@ func (h *host) ask(req *http.Request) (*reply, error) {
 	if !h.up {
 		return nil, errLine
 	}
+	if req.URL.Path == "/v1/sync/pull" {
+		req.Header.Del("Accept-Encoding") // the model reads pages
+	}
 	res, err := h.http.RoundTrip(req)
 	if err != nil {
 		return nil, err
