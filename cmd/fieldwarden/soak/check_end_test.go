@@ -340,6 +340,9 @@ func (s *state) unseen(id string, n int, before, after version) error {
 		if !ok || !strings.Contains(word, "~") {
 			continue
 		}
+		if after.made != nil && after.made.decidedOn(word) {
+			continue // the author had decided about it before, in the same push: so he knew what would become of it
+		}
 		if s.amended[after.op.ID] || strings.Contains(s.desk[after.op.ID], word) {
 			continue // whoever decided had it before him
 		}
@@ -349,4 +352,18 @@ func (s *state) unseen(id string, n int, before, after version) error {
 		}
 	}
 	return nil
+}
+
+// decidedOn reports whether the author of an op had the word before him when he decided a conflict or a letter about the same record.
+func (one *made) decidedOn(word string) bool {
+	for _, own := range one.hand.made {
+		if own.Seq >= one.Seq {
+			return false
+		}
+		desk := own.Collection == "conflicts" || own.Collection == "deadletters"
+		if desk && own.saw["record"] == one.Record && strings.Contains(text(own.saw)+text(own.Patch), word) {
+			return true
+		}
+	}
+	return false
 }

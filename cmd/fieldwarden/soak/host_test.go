@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -22,6 +23,8 @@ import (
 	"github.com/alexedwards/argon2id"
 	"github.com/gofiber/fiber/v2"
 	"github.com/jackc/pgx/v5"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp/fasthttputil"
 
@@ -281,7 +284,30 @@ func (h *host) ask(req *http.Request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reply{status: res.StatusCode, header: res.Header, body: body}, nil
+	return plain(&reply{status: res.StatusCode, header: res.Header, body: body})
+}
+
+// plain undoes the compression of a reply, so that the oracle can read it, and planted bugs can change it.
+func plain(r *reply) (*reply, error) {
+	var err error
+	switch r.header.Get("Content-Encoding") {
+	case "zstd":
+		var d *zstd.Decoder
+		if d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)); err == nil {
+			r.body, err = d.DecodeAll(r.body, nil)
+			d.Close()
+		}
+	case "gzip":
+		var d *gzip.Reader
+		if d, err = gzip.NewReader(bytes.NewReader(r.body)); err == nil {
+			r.body, err = io.ReadAll(d)
+		}
+	default:
+		return r, nil
+	}
+	r.header.Del("Content-Encoding")
+	r.header.Del("Content-Length")
+	return r, err
 }
 
 // reply is a whole reply.

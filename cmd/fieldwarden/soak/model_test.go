@@ -62,7 +62,9 @@ func (m *model) makes(h *hand, op wire.Sealed, saw record.Object) {
 // sends notes what a handheld puts on its way.
 func (m *model) sends(h *hand, path string, body []byte) {
 	at := m.now()
-	h.pages.from = at
+	if path == "/v1/sync/pull" || strings.HasPrefix(path, "/v1/records/") {
+		h.pages.from = at
+	}
 	if path != "/v1/sync/push" {
 		return
 	}
