@@ -66,7 +66,7 @@ var register = porcupine.Model{
 
 // reads notes what a handheld holds after a pull that took one page: what the page did not bring is as it was.
 func (m *model) reads(h *hand, rows, waiting map[string]held) {
-	if h.pages.count != 1 {
+	if h.pages.count != 1 || h.pages.to < h.pages.from { // of a pull that was asked for again nobody knows what it would have brought
 		return
 	}
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
