@@ -140,7 +140,8 @@ func (d *Device) tidy(ctx context.Context, all *Divergence) error {
 	return d.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM arrivals WHERE id NOT IN (SELECT record FROM ops WHERE overlay = 1 AND status = '');
 			DELETE FROM holds WHERE id NOT IN (SELECT id FROM records) AND id NOT IN (SELECT id FROM arrivals);
-			INSERT INTO holds (id, feed, generation) SELECT id, feed, generation FROM records WHERE id NOT IN (SELECT id FROM holds)`)
+			INSERT INTO holds (id, feed, generation) SELECT id, feed, generation FROM records
+				WHERE id NOT IN (SELECT id FROM holds) AND id NOT IN (SELECT id FROM arrivals)`) // what waits may have left its feed
 		if err != nil {
 			return err
 		}

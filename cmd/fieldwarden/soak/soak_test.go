@@ -20,7 +20,7 @@ var (
 	dbFlag      = flag.String("soak.db", "sqlite", "with -soak.seed: sqlite or postgres")
 	stepsFlag   = flag.Int("soak.steps", 120, "steps of a run")
 	fromFlag    = flag.Uint64("soak.from", 1, "the first seed to play")
-	liteFlag    = flag.Int("soak.sqlite", 6, "how many seeds to play on SQLite; make proof plays 150")
+	liteFlag    = flag.Int("soak.sqlite", 8, "how many seeds to play on SQLite; make proof plays 150")
 	plantedFlag = flag.Uint64("soak.planted", 0, "how many seeds a planted bug may take to be caught; make proof gives it 60")
 	heavyFlag   = flag.Int("soak.postgres", 2, "how many seeds to play on PostgreSQL; make proof plays 50")
 )
