@@ -152,6 +152,16 @@ func TestRetryMergesAgainstWhatWasSeen(t *testing.T) {
 		if body := f.body("inspections", id); body["summary"] != "mended" || body["note"] != "mine" || body["answers"].(object)["q9"] == nil {
 			t.Errorf("the record is %v", body)
 		}
+		// an amendment that clashes with what its maker has not seen overwrites nothing
+		second := h.push(h.op(record.Update, id, 4, object{"summary": "refuse me"}))[0]
+		o.push(o.op(record.Update, id, 4, object{"summary": "others"}))
+		if again := f.decide(boss, "deadletters", second.Letter, object{"state": "retried", "amendment": object{"summary": "mine"}}); again.Status != record.Applied {
+			t.Fatalf("amended: %+v", again)
+		}
+		unseen, err := f.db.Lookup(context.Background(), "conflicts", "record", id)
+		if err != nil || len(unseen) != 1 || f.body("inspections", id)["summary"] != "others" {
+			t.Fatalf("conflicts %v, %v, record %v", unseen, err, f.body("inspections", id))
+		}
 		// and one that clashes by now stands as a conflict
 		late := h.op(record.Update, id, 1, object{"summary": "late"})
 		late.Schema = 9
@@ -161,11 +171,11 @@ func TestRetryMergesAgainstWhatWasSeen(t *testing.T) {
 			t.Fatalf("retried late: %+v", again)
 		}
 		clashes, err := f.db.Lookup(context.Background(), "conflicts", "record", id)
-		if err != nil || len(clashes) != 1 || f.body("inspections", id)["summary"] != "mended" {
+		if err != nil || len(clashes) != 2 || f.body("inspections", id)["summary"] != "others" {
 			t.Fatalf("conflicts %v, %v", clashes, err)
 		}
 		made := f.body("deadletters", refused.Letter)["appliedAs"]
-		if sides := f.body("conflicts", clashes[0].ID); sides["ours"] != made || sides["author"] != f.officer {
+		if sides := f.body("conflicts", clashes[1].ID); sides["ours"] != made || sides["author"] != f.officer {
 			t.Errorf("the conflict is %v, made by %v", sides, made)
 		}
 	})

@@ -82,11 +82,10 @@ func (w *work) again(ctx context.Context, op wire.Sealed, letter record.Object) 
 	}
 	o := order{by: op.Author, desk: "deadletters.update", device: device}
 	edit := ServerOp{Collection: first.Collection, Record: first.Record, Action: record.Action(first.Action), Patch: first.Patch}
-	amendment, amended := letter["amendment"].(record.Object)
-	switch {
-	case amended:
-		edit.Patch, o.seen = amendment, w.view.entries[first.Record].body
-	case edit.Action != record.Create:
+	if amendment, ok := letter["amendment"].(record.Object); ok {
+		edit.Patch = amendment
+	}
+	if edit.Action != record.Create {
 		if o.seen, refusal, err = w.seenThen(ctx, first, device); err != nil || refusal != nil {
 			return "", refusal, err
 		}

@@ -343,7 +343,7 @@ func (s *state) unseen(id string, n int, before, after version) error {
 		if after.made != nil && after.made.decidedOn(word) {
 			continue // the author had decided about it before, in the same push: so he knew what would become of it
 		}
-		if s.amended[after.op.ID] || strings.Contains(s.desk[after.op.ID], word) {
+		if strings.Contains(s.desk[after.op.ID], word) {
 			continue // whoever decided had it before him
 		}
 		if (after.removed && !before.removed || !says(after.body, l)) && !says(saw, l) && !says(wrote, l) {

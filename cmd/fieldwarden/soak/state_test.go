@@ -18,7 +18,6 @@ type state struct {
 	versions map[string][]version               // by record, in order
 	feeds    map[string]map[string]pull.Change  // what lives in each feed
 	heads    map[string]uint64
-	amended  map[string]bool   // op that an amendment made: by the protocol it is merged onto the newest version, seen or not
 	desk     map[string]string // op that a decision made: everything that those who had a part in it had seen, as text
 }
 
@@ -35,7 +34,7 @@ type version struct {
 
 func (r *run) read() (*state, error) {
 	s := &state{ops: map[string][]audit.Op{}, outcomes: map[string]map[uint64]wire.Outcome{}, versions: map[string][]version{},
-		feeds: map[string]map[string]pull.Change{}, heads: map[string]uint64{}, desk: map[string]string{}, amended: map[string]bool{}}
+		feeds: map[string]map[string]pull.Change{}, heads: map[string]uint64{}, desk: map[string]string{}}
 	d := r.host.core.DB
 	for _, h := range r.hands {
 		err := d.OpsOf(ctx, h.id, func(o audit.Op) error {
@@ -72,7 +71,6 @@ func (s *state) readDesk(r *run) {
 		if !ok {
 			continue
 		}
-		s.amended[op] = last["amendment"] != nil
 		for _, one := range deciders[id] {
 			s.desk[op] += text(one.saw) + one.beside
 		}
