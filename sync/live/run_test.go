@@ -119,6 +119,7 @@ func TestReplicasTellEachOtherAndMendWhatWasLost(t *testing.T) {
 func TestWhatIsNeverToldIsMendedByComparing(t *testing.T) {
 	db := newTable()
 	h := running(t, db, nil, 10*time.Millisecond)
+	eventually(t, "the first comparison", func() bool { _, fresh := h.HeadsOf(nil); return fresh }) // which wakes everybody
 	s := h.Subscribe([]string{street}, live.Position{})
 	<-s.Woken()
 	s.Take()
