@@ -332,6 +332,9 @@ func (s *state) unseen(id string, n int, before, after version) error {
 	if !record.Equal(before.body["fields"], after.body["fields"]) { // of conflicts: paths are keys there, so it is no tree of fields
 		return fmt.Errorf("version %d of %s, by %s, changes the sides of a conflict", n+1, short(id), by)
 	}
+	if before.removed {
+		return nil // who removed it gave up what stood there, and was asked about it then; what comes back is what was decided
+	}
 	for _, l := range leaves(before.body) {
 		if strings.HasPrefix(l.path, "fields"+sep) {
 			continue
