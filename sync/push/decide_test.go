@@ -107,7 +107,7 @@ func TestStaleDecision(t *testing.T) {
 	})
 }
 
-// An edit against a removal: the record comes back as the edit made it, or stays removed; and a removal against an edit likewise.
+// An edit against a removal: the record comes back as the edit made it, or as somebody else says, or stays removed.
 func TestConflictOverAWholeRecord(t *testing.T) {
 	decide := func(f *field, conflict string, d object) record.Outcome {
 		return f.decide(f.leader(street), "conflicts", conflict, object{"state": "resolved", "reason": "r", "resolution": object{"/": d}})
@@ -119,14 +119,13 @@ func TestConflictOverAWholeRecord(t *testing.T) {
 	each(t, func(t *testing.T, f *field) {
 		grant(f)
 		for _, c := range []struct {
-			name    string
-			removed bool // the record was removed first, and edited by the other
-			choice  object
-			stands  string // the note afterwards; "" for a record that is gone
+			name   string
+			choice object
+			stands string // the note afterwards; "" for a record that is gone
 		}{
-			{"edited after removal, brought back", true, take("ours"), "edited"},
-			{"edited after removal, stays removed", true, take("theirs"), ""},
-			{"edited after removal, something else", true, take("value", object{"unit": street, "note": "else"}), "else"},
+			{"edited after removal, brought back", take("ours"), "edited"},
+			{"edited after removal, stays removed", take("theirs"), ""},
+			{"edited after removal, something else", take("value", object{"unit": street, "note": "else"}), "else"},
 		} {
 			a := f.handheld()
 			id := a.begun()
