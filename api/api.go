@@ -29,10 +29,15 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
+	"github.com/fieldwarden/fieldwarden/sync/derive"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
+	"github.com/fieldwarden/fieldwarden/sync/ledger/bundle"
 	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/share"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
 )
 
@@ -62,7 +67,13 @@ type Deps struct {
 	SkewBoundary time.Duration
 	Foreign      *adapt.Service
 	Uploads      *upload.Service
+	Forward      Forward // to other replicas; zero: there are none
+	Custody      *custody.Service
+	Ledger       ledger.Log
+	Bundles      *bundle.Maker
 	Papers       *papers.Service
+	Derive       *derive.Service
+	Shares       *share.Service
 	Blobs        evidence.Blobs
 	Catalogue    record.Catalogue
 }
@@ -103,6 +114,7 @@ type server struct {
 	addresses *guard.Limiter
 	signIns   *guard.Limiter
 	streams   *streams
+	rxStreams rxStreams
 	openapi   []byte
 }
 
@@ -171,6 +183,9 @@ func (s *server) front(app *fiber.App) {
 	app.Server().CloseOnShutdown = true
 	app.Server().SecureErrorLogMessage = true // else its errors quote the request, with its tokens
 	app.Server().Handler = func(rc *fasthttp.RequestCtx) {
+		if path := string(rc.URI().PathOriginal()); path == "/v1/uploads" || strings.HasPrefix(path, "/v1/uploads/") {
+			rc.Response.Header.Set(tusResumable, tusOne) // tus wants it in every answer, also where no handler is reached
+		}
 		if f := suspicious(rc); f != nil {
 			c := app.AcquireCtx(rc)
 			defer app.ReleaseCtx(c)

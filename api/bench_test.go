@@ -89,7 +89,7 @@ func (w *bench) fillStreet() {
 				Version: 1, Op: fmt.Sprintf("op %d", n), Body: fmt.Appendf(nil, body, n)}
 		}
 		w.must(w.db.InTx(context.Background(), func(ctx context.Context, tx push.Tx) error {
-			if _, err := tx.LockFeeds(ctx, []string{"unit/" + street}); err != nil {
+			if _, err := tx.LockFeeds(ctx, []string{"unit/" + street}, push.Wants{}); err != nil {
 				return err
 			}
 			return tx.Write(ctx, &push.Batch{Records: rows, Heads: map[string]uint64{"unit/" + street: uint64(from + batch)}, At: time.Now()})

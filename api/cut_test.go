@@ -49,8 +49,8 @@ func noise(n int) []byte {
 func TestAnUploadThatWasCutResumesAtTheExactByte(t *testing.T) {
 	w := newWorld(t)
 	for _, by := range []string{"FIN", "RST"} {
-		for _, at := range []int{0, 1, 2, 100, 8191, 8192, 8193, 65536, 99_999} {
-			content := noise(100_000)
+		for _, at := range []int{0, 1, 2, 100, 4095, 4096, 8191, 8192, 8193, 16_384, 65_536, 131_071, 131_072, 131_073, 149_999} {
+			content := noise(150_000)
 			content[0], content[1] = byte(at), by[0] // so that no two evidences are alike
 			upload := w.officer.begin(w.announce(street, content), len(content))
 			c := w.dial()
@@ -154,22 +154,16 @@ func TestANewConnectionTakesAnUploadOverAtOnce(t *testing.T) {
 	}
 	old := stalled(0, 50_000)
 	defer old.Close()
-	began := time.Now()
+	// The old connection is open and silent all the while. That it is asked to let go, and does, is told by the order of things: who waits longer than
+	// a second for it is answered upload.busy, and by itself it would be given up after half a minute.
 	if got := w.officer.offset(upload); got != 50_000 {
 		t.Fatalf("HEAD tells %d, want 50000", got)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("HEAD took over after %v", took)
 	}
 	old.reply("PATCH").fails(409, "upload.taken_over")
 
 	older := stalled(50_000, 120_000)
 	defer older.Close()
-	began = time.Now()
 	w.officer.send("PATCH", "/v1/uploads/"+upload, content[120_000:], chunkHeaders(120_000)...).want(204)
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("PATCH took over after %v", took)
-	}
 	older.reply("PATCH").fails(409, "upload.taken_over")
 	if got := w.officer.offset(upload); got != len(content) {
 		t.Errorf("offset %d, want %d", got, len(content))

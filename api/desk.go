@@ -14,6 +14,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -46,6 +47,10 @@ func (s *server) listDesk(r *request) error {
 	if !slices.Contains(desks, name) {
 		return fault.New(fault.NotFound)
 	}
+	speaks, err := s.speaks(r)
+	if err != nil {
+		return err
+	}
 	w := pull.Waiting{Collection: name, State: r.Query("state", "open"), After: r.Query("cursor"), Limit: deskPage}
 	if text := r.Query("limit"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -71,9 +76,9 @@ func (s *server) listDesk(r *request) error {
 	if err != nil {
 		return err
 	}
-	out := Desk{Matters: make([]Record, len(found))}
-	for i, rec := range found {
-		out.Matters[i] = shown(rec)
+	var out Desk
+	if out.Matters, err = allShown(found, speaks); err != nil {
+		return err
 	}
 	if len(found) == w.Limit {
 		out.Cursor = found[len(found)-1].ID
@@ -81,14 +86,14 @@ func (s *server) listDesk(r *request) error {
 	return r.reply(http.StatusOK, out)
 }
 
-func shown(rec pull.Record) Record {
-	return Record{rec.Collection, rec.ID, rec.Version, rec.Removed, rec.Body}
-}
-
 // readDesk gives out one matter with what it is about.
 func (s *server) readDesk(r *request) error {
 	if !slices.Contains(desks, r.Params("collection")) {
 		return fault.New(fault.NotFound)
+	}
+	speaks, err := s.speaks(r)
+	if err != nil {
+		return err
 	}
 	rec, err := s.visible(r, "desk.read")
 	if err != nil {
@@ -98,8 +103,11 @@ func (s *server) readDesk(r *request) error {
 	if err != nil {
 		return err
 	}
-	m := Matter{Record: shown(rec)}
-	if err := s.explain(r, &m, body); err != nil {
+	var m Matter
+	if m.Record, err = shown(rec, speaks); err != nil {
+		return err
+	}
+	if err := s.explain(r, &m, body, speaks); err != nil {
 		return err
 	}
 	m.Op, err = s.opOf(r.ctx, body)
@@ -111,7 +119,7 @@ func (s *server) readDesk(r *request) error {
 
 // explain adds the record that a matter is about, its past and its evidence. An edit that never stood may name none, or one that is not for
 // the caller's eyes.
-func (s *server) explain(r *request, m *Matter, matter record.Object) error {
+func (s *server) explain(r *request, m *Matter, matter record.Object, speaks forms.Spoken) error {
 	c := s.Catalogue[text(matter, "collection")]
 	if c == nil || !record.IsID(text(matter, "record")) {
 		return nil
@@ -127,16 +135,23 @@ func (s *server) explain(r *request, m *Matter, matter record.Object) error {
 	if err != nil {
 		return err
 	}
-	about := shown(rec)
-	m.About, m.History = &about, versionsOf(past)
+	about, err := shown(rec, speaks)
+	if err != nil {
+		return err
+	}
+	m.About = &about
+	if m.History, err = versionsOf(past, speaks); err != nil {
+		return err
+	}
 	inspection := text(body, "inspection")
 	if inspection == "" {
 		inspection = rec.ID
 	}
 	found, err := s.History.Lookup(r.ctx, evidence.Evidence.Name, "inspection", inspection)
-	for _, e := range found {
-		m.Evidence = append(m.Evidence, shown(e))
+	if err != nil {
+		return err
 	}
+	m.Evidence, err = allShown(found, speaks)
 	return err
 }
 

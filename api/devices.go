@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
@@ -25,6 +26,14 @@ type Device struct {
 type Devices struct {
 	Devices []Device `json:"devices"`
 	Next    string   `json:"next,omitempty" doc:"to ask for the next page with; absent at the end"`
+	// Restored is there when the server's database was put back from a backup: devices that look behind may just not have been back since.
+	Restored *Restoration `json:"restored,omitempty"`
+}
+
+// Restoration is a restore of the database from a backup.
+type Restoration struct {
+	At        time.Time `json:"at"`
+	Announced bool      `json:"announced" doc:"false: nobody has said so, a device has shown it; see the finding server.restored_unannounced"`
 }
 
 // How many rows a page of a list has.
@@ -56,13 +65,23 @@ func (s *server) listDevices(r *request) error {
 	}
 	out := Devices{Devices: make([]Device, len(found))}
 	for i, d := range found {
-		out.Devices[i] = Device{d.ID, d.Name, d.Unit, d.Thumbprint, d.EnrolledAt, unlessZero(d.RevokedAt), unlessZero(d.SetAsideAt),
-			s.healthOf(health[d.ID])}
+		out.Devices[i] = s.shownDevice(d, health[d.ID])
 	}
 	if len(found) == limit {
 		out.Next = found[limit-1].ID
 	}
+	restored, err := s.Health.LastRestoration(r.ctx)
+	if err != nil {
+		return err
+	}
+	if !restored.At.IsZero() {
+		out.Restored = &Restoration{restored.At, restored.Announced}
+	}
 	return r.reply(http.StatusOK, out)
+}
+
+func (s *server) shownDevice(d people.Device, h people.Health) Device {
+	return Device{d.ID, d.Name, d.Unit, d.Thumbprint, d.EnrolledAt, unlessZero(d.RevokedAt), unlessZero(d.SetAsideAt), s.healthOf(h)}
 }
 
 // page reads which page of a list is asked for: what the page before gave as next, and how many rows.

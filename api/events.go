@@ -32,7 +32,7 @@ const (
 const (
 	endStopping  = "stopping"   // the server stops: connect again, to another replica
 	endReplaced  = "replaced"   // the same device has connected again
-	endSignedOut = "signed_out" // the sign-in has ended, or its rights
+	endSignedOut = "signed_out" // the sign-in has ended
 )
 
 // events streams pokes to a device: that one of its feeds has moved, or that its feeds are other ones. It pulls then. The stream

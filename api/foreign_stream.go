@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -22,6 +23,9 @@ const (
 	rxTick = time.Second
 	// rxBeat is how long a stream may be silent before it shows that it lives.
 	rxBeat = 15 * time.Second
+	// rxMany is how many streams of one collection a device may have: one, those that it does not know yet to be dead, and those of
+	// other windows that have not heard who leads.
+	rxMany = 4
 	// rxLook is how long one look may take.
 	rxLook = 10 * time.Second
 )
@@ -38,11 +42,13 @@ func (s *server) rxdbPullStream(r *request) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(s.Base)
-	stream := &rxStream{ctx: ctx, from: from, of: s, caller: r.caller, tick: time.NewTicker(rxTick)}
+	stream := &rxStream{ctx: ctx, cancel: cancel, from: from, of: s, caller: r.caller, tick: time.NewTicker(rxTick),
+		place: r.caller.Device + "/" + r.Params("collection")}
 	if err := stream.listen(); err != nil {
 		cancel()
 		return err
 	}
+	s.rxStreams.join(stream)
 	stream.rest = []byte(":\n\n") // so that the head goes out
 	r.Set(fiber.HeaderContentType, mimeEvents)
 	r.Set(fiber.HeaderCacheControl, "no-store")
@@ -56,6 +62,8 @@ func (s *server) rxdbPullStream(r *request) error {
 // the server stops or cannot tell.
 type rxStream struct {
 	ctx    context.Context
+	cancel context.CancelFunc
+	place  string // whose it is, and of what
 	from   *adapt.RxStream
 	of     *server
 	caller people.Caller
@@ -64,6 +72,36 @@ type rxStream struct {
 	tick   *time.Ticker
 	silent time.Duration
 	rest   []byte
+}
+
+// rxStreams are the open streams of RxDB. A device that opens too many of one collection loses the oldest, so what it can make the
+// server hold is bounded.
+type rxStreams struct {
+	mu   sync.Mutex
+	open map[string][]*rxStream // by place, the oldest first
+}
+
+func (t *rxStreams) join(e *rxStream) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == nil {
+		t.open = map[string][]*rxStream{}
+	}
+	all := append(t.open[e.place], e)
+	if len(all) > rxMany {
+		all[0].cancel()
+		all = all[1:]
+	}
+	t.open[e.place] = all
+}
+
+func (t *rxStreams) leave(e *rxStream) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.DeleteFunc(t.open[e.place], func(x *rxStream) bool { return x == e })
+	if t.open[e.place] = all; len(all) == 0 {
+		delete(t.open, e.place)
+	}
 }
 
 // listen lets the hub wake the stream when one of the caller's feeds moves on.
@@ -143,6 +181,7 @@ func (e *rxStream) look() error {
 
 // Close implements io.Closer; it is called when the reply has gone out, or cannot.
 func (e *rxStream) Close() error {
+	e.of.rxStreams.leave(e)
 	e.tick.Stop()
 	if e.sub != nil {
 		e.sub.Close()

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -86,5 +87,42 @@ func TestAStreamOfRxDBTellsDocumentsOnly(t *testing.T) {
 	case <-ended:
 	case <-time.After(30 * time.Second):
 		t.Error("the stream goes on for who has signed out")
+	}
+}
+
+// TestAStreamTooManyEndsTheOldest: what one device can make the server hold is bounded, and whoever connected last is heard.
+func TestAStreamTooManyEndsTheOldest(t *testing.T) {
+	w := newWorld(t)
+	path := "/v1/rxdb/subjects/0/pullStream"
+	var streams []*bufio.Reader
+	listen := func() *bufio.Reader {
+		req, err := http.NewRequest("GET", "http://"+w.address+path, nil)
+		w.must(err)
+		req.Header = w.officer.credentials("GET", path)
+		res, err := client.Do(req)
+		w.must(err)
+		t.Cleanup(func() { res.Body.Close() })
+		if res.StatusCode != 200 {
+			t.Fatalf("status %d", res.StatusCode)
+		}
+		return bufio.NewReader(res.Body)
+	}
+	for range 5 {
+		streams = append(streams, listen())
+	}
+	if rest, err := io.ReadAll(streams[0]); err != nil || strings.Contains(string(rest), "data:") {
+		t.Errorf("the oldest ends with %v, having said %q", err, rest)
+	}
+	id := w.put("subjects", record.Object{"kind": "enterprise", "name": "新设", "unit": street})
+	for i, stream := range streams[1:] {
+		for {
+			line, err := stream.ReadString('\n')
+			if err != nil {
+				t.Fatalf("stream %d: %v", i+2, err)
+			}
+			if strings.Contains(line, id) {
+				break
+			}
+		}
 	}
 }

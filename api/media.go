@@ -13,6 +13,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/api/guard"
 	"github.com/fieldwarden/fieldwarden/api/header"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
 
@@ -22,6 +23,8 @@ type media struct {
 	sha  string // its SHA-256 in hex: the version, and so the entity tag
 	mime string
 	name string // for saving it; ASCII
+	take bool   // it is to be saved and not shown
+	ours bool   // made by us, and not from outside
 	open func(ctx context.Context, from, n int64) (io.ReadCloser, error)
 }
 
@@ -66,12 +69,30 @@ func (s *server) serve(c *fiber.Ctx, m media) error {
 	return nil
 }
 
+// mediaPolicy holds whatever a file might be besides what it is served as: should a browser open it as a page, it runs nothing, reaches
+// nothing and has no origin.
+const mediaPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+// servedAs is the media type of a file and whether a browser shows it. What we have made ourselves we know.
+func servedAs(m media) (kind, how string) {
+	if m.ours {
+		return m.mime, "inline"
+	}
+	kind, inline := evidence.ServedAs(m.mime)
+	if inline && !m.take {
+		return kind, "inline"
+	}
+	return kind, "attachment"
+}
+
 // describe sets the headers of a file.
 func describe(c *fiber.Ctx, m media, etag string) {
 	c.Set(fiber.HeaderAcceptRanges, "bytes")
 	c.Set(fiber.HeaderETag, etag)
-	c.Set(fiber.HeaderContentType, m.mime)
-	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`inline; filename="%s"`, m.name))
+	kind, how := servedAs(m)
+	c.Set(fiber.HeaderContentType, kind)
+	c.Set(fiber.HeaderContentDisposition, fmt.Sprintf(`%s; filename="%s"`, how, m.name))
+	c.Set(fiber.HeaderContentSecurityPolicy, mediaPolicy)
 	c.Set(fiber.HeaderCacheControl, "private, no-cache")
 }
 

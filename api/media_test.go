@@ -24,7 +24,7 @@ import (
 func TestPlaybackAnswersRanges(t *testing.T) {
 	w := newWorld(t)
 	content := noise(10_000)
-	path := "/v1/evidence/" + w.hold(street, content) + "/content"
+	path := "/v1/evidence/" + w.hold(street, content) + "/content?reason=test"
 	sum := sha256.Sum256(content)
 	etag := `"` + hex.EncodeToString(sum[:]) + `"`
 	for _, c := range []struct {
@@ -214,7 +214,7 @@ func TestAStoreThatIsDownIsAProblemAndOneThatBreaksIsACutReply(t *testing.T) {
 	store := &brokenStore{open: fault.New(fault.TemporarilyDown).Because(errors.New("secret host 10.0.0.5"))}
 	w := newWorld(t, playOn(store))
 	content := noise(300_000)
-	path := "/v1/evidence/" + w.hold(street, content) + "/content"
+	path := "/v1/evidence/" + w.hold(street, content) + "/content?reason=test"
 	res := w.officer.send("GET", path, nil)
 	res.fails(503, "service.unavailable")
 	if res.header.Get("Retry-After") == "" || strings.Contains(string(res.body), "secret") || res.header.Get("Etag") != "" {
@@ -242,7 +242,7 @@ func TestPlaybackTakesNoMemoryAndLetsGoOfTheFile(t *testing.T) {
 		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(size), "sha256": hex.EncodeToString(sum[:])})
 	w.own(push.ServerOp{Collection: "evidence", Record: id, Action: record.Update, Patch: record.Object{"custody": record.Object{"state": "held", "key": "k"}}})
 	store.size = size
-	path := "/v1/evidence/" + id + "/content"
+	path := "/v1/evidence/" + id + "/content?reason=test"
 	ask := func() *http.Response {
 		req, err := http.NewRequest("GET", "http://"+w.address+path, nil)
 		w.must(err)

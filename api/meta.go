@@ -33,6 +33,16 @@ type Capabilities struct {
 	Limits      Capacity       `json:"limits"`
 	Tus         Tus            `json:"tus"`
 	Collections map[string]int `json:"collections" doc:"schema version of each collection"`
+	Oldest      map[string]int `json:"oldest" doc:"the oldest schema version of each collection that is still spoken"`
+	Derivatives Making         `json:"derivatives"`
+}
+
+// Making is whether other files are made of recordings, and if not, why.
+type Making struct {
+	Available bool   `json:"available"`
+	Reason    string `json:"reason,omitempty" doc:"off, program_missing or sandbox_refused"`
+	Zh        string `json:"zh,omitempty"`
+	En        string `json:"en,omitempty"`
 }
 
 // Capacity is how much one request may ask.
@@ -66,13 +76,21 @@ func (s *server) ready(r *request) error {
 func (s *server) time(r *request) error { return r.reply(http.StatusOK, Clock{s.Now().UTC()}) }
 
 func (s *server) capabilities(r *request) error {
-	schemas := make(map[string]int, len(s.Catalogue))
+	schemas, oldest := make(map[string]int, len(s.Catalogue)), make(map[string]int, len(s.Catalogue))
 	for name, c := range s.Catalogue {
-		schemas[name] = c.Schema
+		schemas[name], oldest[name] = c.Schema, c.Oldest()
 	}
-	return r.reply(http.StatusOK, Capabilities{District: s.District, Collections: schemas,
+	return r.reply(http.StatusOK, Capabilities{District: s.District, Collections: schemas, Oldest: oldest, Derivatives: s.making(),
 		Limits: Capacity{PushOps: push.MaxOps, PushOctets: pushLimit, PullPage: pull.MaxLimit, UploadOctets: evidence.MaxLength},
 		Tus:    Tus{Version: tusOne, Extensions: strings.Split(tusExtensions, ","), Checksums: upload.ChecksumAlgorithms}})
+}
+
+// making tells whether derivatives are made.
+func (s *server) making() Making {
+	if s.Derive.Maker != nil {
+		return Making{Available: true}
+	}
+	return Making{Reason: s.Derive.Lacks.Code, Zh: s.Derive.Lacks.Zh, En: s.Derive.Lacks.En}
 }
 
 // keys shows the public keys of tokens and receipts. They are kept by clients for a minute at most: rotation must be seen soon.

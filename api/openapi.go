@@ -43,9 +43,9 @@ var placeholder = regexp.MustCompile(`\{([^}]+)\}`)
 
 // describeRoute makes one operation.
 func describeRoute(r *Route, registry huma.Registry) *huma.Operation {
-	op := &huma.Operation{Method: r.Method, Path: r.Path, OperationID: r.Name, Summary: r.Zh, Description: describedAccess(r),
+	op := &huma.Operation{Method: r.Method, Path: r.described(), OperationID: r.Name, Summary: r.Zh, Description: describedAccess(r),
 		Tags: []string{tagOf(r.Path)}, Responses: map[string]*huma.Response{}}
-	for _, name := range placeholder.FindAllStringSubmatch(r.Path, -1) {
+	for _, name := range placeholder.FindAllStringSubmatch(r.described(), -1) {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: name[1], In: "path", Required: true, Schema: &huma.Schema{Type: "string"}})
 	}
 	for _, p := range r.Params {

@@ -34,7 +34,7 @@ func TestTheInterfaceDocumentListsEveryRoute(t *testing.T) {
 		t.Errorf("%d operations are listed, want %d", listed, len(table))
 	}
 	for _, r := range table {
-		item, _ := paths[r.Path].(map[string]any)
+		item, _ := paths[r.described()].(map[string]any)
 		op, ok := item[strings.ToLower(r.Method)].(map[string]any)
 		if !ok {
 			t.Errorf("%s %s is not listed", r.Method, r.Path)

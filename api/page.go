@@ -39,6 +39,11 @@ var beijing = time.FixedZone("UTC+8", 8*60*60)
 
 // page writes one of the pages.
 func page(c *fiber.Ctx, status int, name, title string, body any) error {
+	return pageWith(c, status, name, title, pagePolicy, body)
+}
+
+// pageWith writes one of the pages under a policy of its own.
+func pageWith(c *fiber.Ctx, status int, name, title, policy string, body any) error {
 	var out bytes.Buffer
 	err := pages.ExecuteTemplate(&out, name, map[string]any{"Title": title, "Style": template.CSS(pageStyle), "Body": body})
 	if err != nil {
@@ -46,7 +51,7 @@ func page(c *fiber.Ctx, status int, name, title string, body any) error {
 	}
 	c.Status(status)
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy)
+	c.Set(fiber.HeaderContentSecurityPolicy, policy)
 	return c.Send(out.Bytes())
 }
 

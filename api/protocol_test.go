@@ -28,7 +28,7 @@ func TestTusTellsWhatItSpeaks(t *testing.T) {
 	w := newWorld(t)
 	h := w.send("OPTIONS", "/v1/uploads", nil, nil).want(204).header
 	for name, want := range map[string]string{"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Checksum-Algorithm": "sha256,sha1",
-		"Tus-Extension": "creation,creation-with-upload,expiration,checksum,termination", "Tus-Max-Size": fmt.Sprint(64 << 30)} {
+		"Tus-Extension": "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation", "Tus-Max-Size": fmt.Sprint(64 << 30)} {
 		if got := h.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -51,7 +51,7 @@ func TestAnUploadFromBeginningToEnd(t *testing.T) {
 		t.Errorf("first chunk: %v", first.header)
 	}
 	status := w.officer.send("HEAD", path, nil, "Tus-Resumable", "1.0.0").want(200)
-	for name, want := range map[string]string{"Upload-Offset": "10000", "Upload-Length": "30000", "Cache-Control": "no-store", "Upload-Metadata": "evidence " + b64(id)} {
+	for name, want := range map[string]string{"Upload-Offset": "10000", "Upload-Length": "30000", "Cache-Control": "no-store", "Upload-Metadata": "evidence " + b64(id) + ",filename " + b64("录像.mp4")} {
 		if got := status.header.Get(name); got != want {
 			t.Errorf("HEAD: %s %q, want %q", name, got, want)
 		}

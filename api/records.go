@@ -60,14 +60,26 @@ type Check struct {
 }
 
 func (s *server) readRecord(r *request) error {
+	speaks, err := s.speaks(r)
+	if err != nil {
+		return err
+	}
 	rec, err := s.visible(r, "records.read")
 	if err != nil {
 		return err
 	}
-	return r.reply(http.StatusOK, shown(rec))
+	out, err := shown(rec, speaks)
+	if err != nil {
+		return err
+	}
+	return r.reply(http.StatusOK, out)
 }
 
 func (s *server) readHistory(r *request) error {
+	speaks, err := s.speaks(r)
+	if err != nil {
+		return err
+	}
 	rec, err := s.visible(r, "records.history")
 	if err != nil {
 		return err
@@ -76,20 +88,16 @@ func (s *server) readHistory(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.reply(http.StatusOK, History{Collection: rec.Collection, ID: rec.ID, Versions: versionsOf(past)})
-}
-
-func versionsOf(past []pull.Revision) []Version {
-	out := make([]Version, len(past))
-	for i, v := range past {
-		out[i] = Version{v.Version, v.Op, v.Action, v.Author, v.Device, v.OccurredAt, v.ReceivedAt, v.Status, v.Body}
+	versions, err := versionsOf(past, speaks)
+	if err != nil {
+		return err
 	}
-	return out
+	return r.reply(http.StatusOK, History{Collection: rec.Collection, ID: rec.ID, Versions: versions})
 }
 
 // visible finds the record that the path names, if the caller has the right over it. A record of a unit is seen by those who have the
-// right over that unit, one of a device on that device, one of the district by all who have the right. What is foreign
-// answers like what is absent.
+// right over that unit, one that no handheld pulls if they may read the collection besides, one of a device on that device, one of the district by
+// all who have the right. What is foreign answers like what is absent.
 func (s *server) visible(r *request, right people.Right) (pull.Record, error) {
 	c, known := s.Catalogue[r.Params("collection")]
 	id, err := r.id("id")
@@ -113,6 +121,9 @@ func (s *server) sees(r *request, c *record.Collection, body record.Object, righ
 		return r.caller.May(right, "", s.Now())
 	case record.Unit:
 		return r.caller.MayAny(right, c.UnitsOf(body), s.Now())
+	case record.Audit:
+		own := people.Right(c.Name + ".read")
+		return r.caller.MayAny(right, c.UnitsOf(body), s.Now()) && r.caller.MayAny(own, c.UnitsOf(body), s.Now())
 	case record.Device:
 		return text(body, "device") == r.caller.Device
 	}
@@ -226,21 +237,8 @@ func (s *server) downloadPaper(r *request) error {
 	if key == "" {
 		return fault.New(fault.PaperPending)
 	}
-	return s.serve(r.Ctx, media{size: int64(size), sha: text(rendered, "sha256"), mime: "application/pdf", name: id + ".pdf",
+	return s.serve(r.Ctx, media{size: int64(size), sha: text(rendered, "sha256"), mime: "application/pdf", name: id + ".pdf", ours: true,
 		open: func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
 			return s.Blobs.OpenRange(ctx, key, from, n)
 		}})
-}
-
-// playEvidence gives out the bytes of a recording.
-func (s *server) playEvidence(r *request) error {
-	id, err := r.id("id")
-	if err != nil {
-		return err
-	}
-	content, err := s.Uploads.Content(r.ctx, r.caller, id)
-	if err != nil {
-		return err
-	}
-	return s.serve(r.Ctx, media{size: content.Length, sha: content.SHA256, mime: content.MIME, name: id, open: content.OpenRange})
 }

@@ -53,7 +53,7 @@ func (w *world) forEach(do func(api.Route)) {
 // filled is a route's path with parameters that name nothing.
 func filled(path string) string {
 	return strings.NewReplacer("{id}", newID(), "{collection}", "tasks", "{number}", "no-such", "{scope}", "unit", "{name}", "nowhere",
-		"{code}", "no.such", "{version}", "9").Replace(path)
+		"{code}", "no.such", "{token}", "no-such-token", "{view}", "no-such-view", "{version}", "9").Replace(path)
 }
 
 // may finds somebody who has a right somewhere, and somebody who has not.
@@ -350,10 +350,15 @@ func TestTheForeignAnswersLikeTheAbsent(t *testing.T) {
 			{w.stranger, "GET", "/v1/records/documents/%s", paper, nil},
 			{w.stranger, "GET", "/v1/evidence/%s/content", seen, nil},
 			{w.stranger, "HEAD", "/v1/evidence/%s/content", seen, nil},
+			{foreignLeader, "GET", "/v1/evidence/%s/custody", seen, nil},
+			{foreignLeader, "GET", "/v1/evidence/%s/custody.pdf", seen, nil},
 			{w.stranger, "GET", "/v1/documents/%s/pdf", paper, nil},
 			{w.stranger, "HEAD", "/v1/uploads/%s", upload, tusHeaders},
 			{w.stranger, "PATCH", "/v1/uploads/%s", upload, tusHeaders},
 			{w.stranger, "DELETE", "/v1/uploads/%s", upload, tusHeaders},
+			{w.stranger, "GET", "/v1/evidence/%s/derivatives", seen, nil},
+			{w.stranger, "GET", "/v1/evidence/%s/seek", seen, nil},
+			{foreignLeader, "GET", "/v1/evidence/%s/shares", seen, nil},
 			{foreignLeader, "DELETE", "/v1/devices/%s", w.officer.device, nil},
 			{foreignLeader, "GET", "/v1/devices?unit=%s", street, nil},
 			{foreignBoss, "DELETE", "/v1/accounts/%s", account.ID, nil},

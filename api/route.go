@@ -35,7 +35,7 @@ const (
 // limited from here and documented from here; so none of these can be forgotten or differ.
 type Route struct {
 	Method string
-	Path   string // as in OpenAPI: parameters in braces
+	Path   string // as in OpenAPI: parameters in braces; {tile...} at the end takes the rest
 	Name   string // operationId
 	Zh, En string // what it does
 	Access access
@@ -61,10 +61,18 @@ type Param struct {
 	Schema   any // a value of its type
 }
 
-// pattern is the path as Fiber wants it.
+// pattern is the path as Fiber wants it. A last parameter with dots takes the rest of the path, slashes and all.
 func (r *Route) pattern() string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
+	path, _, rest := strings.Cut(r.Path, "{tile...}")
+	path = strings.NewReplacer("{", ":", "}", "").Replace(path)
+	if rest {
+		path += "+"
+	}
+	return path
 }
+
+// described is the path as OpenAPI wants it, which knows no such parameters.
+func (r *Route) described() string { return strings.Replace(r.Path, "...}", "}", 1) }
 
 // methods are the methods a route is registered under: whoever may GET may HEAD.
 func (r *Route) methods() []string {
@@ -100,11 +108,11 @@ func (s *server) register(app *fiber.App, r *Route) {
 }
 
 func (s *server) limitAddress(c *fiber.Ctx) error {
-	return pass(c, s.addresses, guard.Address(c, s.Limits.TrustedProxy))
+	return pass(c, s.addresses, s.addressOf(c))
 }
 
 func (s *server) limitSignIn(c *fiber.Ctx) error {
-	return pass(c, s.signIns, guard.Address(c, s.Limits.TrustedProxy))
+	return pass(c, s.signIns, s.addressOf(c))
 }
 
 func (s *server) limitDevice(c *fiber.Ctx) error {

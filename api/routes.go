@@ -27,7 +27,7 @@ const (
 // Routes is the table of all routes.
 func Routes() []Route {
 	var table []Route
-	for _, part := range [][]Route{publicRoutes, deviceRoutes, forkRoutes, healthRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, uploadRoutes} {
+	for _, part := range [][]Route{publicRoutes, deviceRoutes, outstandingRoutes, forkRoutes, healthRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, custodyRoutes, completenessRoutes, derivativeRoutes, shareRoutes, ledgerRoutes, dockRoutes, uploadRoutes} {
 		table = append(table, part...)
 	}
 	for i := range table {
@@ -111,9 +111,9 @@ var syncRoutes = []Route{
 		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.SnapshotLine{}, Media: mimeNDJSON, Serve: (*server).snapshot,
 		Params: []Param{{Name: "after", In: "query", Zh: "从该序号之后继续", En: "go on after this seq", Schema: uint64(0)},
 			{Name: "upTo", In: "query", Zh: "只到该序号为止，缺省为全部", En: "no further than this seq; default: all", Schema: uint64(0)},
-			{Name: "cursor", In: "query", Zh: "设备现有游标", En: "the cursor the device has", Schema: ""}}},
+			{Name: "cursor", In: "query", Zh: "设备现有游标", En: "the cursor the device has", Schema: ""}, schemasParam}},
 	{Method: "GET", Path: "/v1/sync/digests/{scope}/{name}", Name: "feedDigest", Zh: "数据流的校验和", En: "what a feed's records come to, for comparing",
-		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.FeedDigest{}, Serve: (*server).feedDigest},
+		Access: signedIn, Right: "sync.pull", Within: later, Out: wire.FeedDigest{}, Serve: (*server).feedDigest, Params: []Param{schemasParam}},
 	{Method: "POST", Path: "/v1/sync/digests/{scope}/{name}", Name: "recordDigests", Zh: "数据流中各记录的校验和", En: "digests of the records in the buckets that differ",
 		Access: signedIn, Right: "sync.pull", Body: jsonBody, Limit: smallLimit, Within: later,
 		In: wire.DigestQuery{}, Out: wire.DigestList{}, Serve: (*server).recordDigests},
@@ -128,17 +128,17 @@ var syncRoutes = []Route{
 
 var recordRoutes = []Route{
 	{Method: "GET", Path: "/v1/records/{collection}/{id}", Name: "readRecord", Zh: "查看记录", En: "a record as it stands",
-		Access: signedIn, Right: "records.read", Within: soon, Out: Record{}, Serve: (*server).readRecord},
+		Access: signedIn, Right: "records.read", Within: soon, Out: Record{}, Serve: (*server).readRecord, Params: []Param{schemasParam}},
 	{Method: "GET", Path: "/v1/records/{collection}/{id}/history", Name: "readHistory", Zh: "查看记录的历次版本", En: "every version of a record, with who made it",
-		Access: signedIn, Right: "records.history", Within: later, Out: History{}, Serve: (*server).readHistory},
+		Access: signedIn, Right: "records.history", Within: later, Out: History{}, Serve: (*server).readHistory, Params: []Param{schemasParam}},
 	{Method: "GET", Path: "/v1/desk/{collection}", Name: "listDesk", Zh: "待处理事项：冲突、未生效操作、问题", En: "what waits for people: conflicts, dead letters, findings",
 		Access: signedIn, Right: "desk.read", Within: soon, Out: Desk{}, Serve: (*server).listDesk,
 		Params: []Param{{Name: "state", In: "query", Zh: "状态，缺省为 open", En: "the state; default open", Schema: ""},
 			{Name: "unit", In: "query", Zh: "机构代码，缺省为有权查看的全部机构", En: "code of a unit; default all that may be seen", Schema: ""},
 			{Name: "cursor", In: "query", Zh: "上一页给出的游标", En: "the cursor of the page before", Schema: ""},
-			{Name: "limit", In: "query", Zh: "条数，至多 200", En: "how many, at most 200", Schema: 0}}},
+			{Name: "limit", In: "query", Zh: "条数，至多 200", En: "how many, at most 200", Schema: 0}, schemasParam}},
 	{Method: "GET", Path: "/v1/desk/{collection}/{id}", Name: "readDesk", Zh: "待处理事项的全貌", En: "one of them, with the record, its history, its evidence and the op",
-		Access: signedIn, Right: "desk.read", Within: later, Out: Matter{}, Serve: (*server).readDesk},
+		Access: signedIn, Right: "desk.read", Within: later, Out: Matter{}, Serve: (*server).readDesk, Params: []Param{schemasParam}},
 	{Method: "GET", Path: "/v1/certificates/{number}/check", Name: "checkCertificate", Zh: "核验执法证", En: "what a certificate is worth, now or at a moment",
 		Access: signedIn, Right: "certificates.check", Within: soon, Out: Check{}, Serve: (*server).checkCertificate,
 		Params: []Param{{Name: "at", In: "query", Zh: "时点，缺省为现在", En: "the moment; default now", Schema: time.Time{}}}},
@@ -146,7 +146,9 @@ var recordRoutes = []Route{
 		Access: signedIn, Right: "documents.download", Within: soon, Media: "application/pdf", Serve: (*server).downloadPaper},
 	{Method: "GET", Path: "/v1/evidence/{id}/content", Name: "playEvidence", Zh: "播放录音录像", En: "the bytes of a recording, whole or in ranges",
 		Access: signedIn, Right: "evidence.play", Within: soon, Media: "application/octet-stream", Serve: (*server).playEvidence,
-		Params: []Param{{Name: "Range", In: "header", Zh: "一个字节范围", En: "one range of bytes", Schema: ""}}},
+		Params: append([]Param{{Name: "Range", In: "header", Zh: "一个字节范围", En: "one range of bytes", Schema: ""}}, purposeParams...)},
+	{Method: "GET", Path: "/v1/evidence/{id}/bundle", Name: "downloadBundle", Zh: "下载证据核验包", En: "a recording with everything that an outsider needs to check it, as a ZIP",
+		Access: signedIn, Right: "evidence.bundle", Within: later, Media: "application/zip", Serve: (*server).evidenceBundle, Params: purposeParams[:1]},
 }
 
 var tusParam = Param{Name: tusResumable, In: "header", Zh: "协议版本 1.0.0", En: "1.0.0", Required: true, Schema: ""}
@@ -156,7 +158,9 @@ var uploadRoutes = []Route{
 		Access: public, Within: soon, Status: fiber.StatusNoContent, Serve: (*server).tusOptions},
 	{Method: "POST", Path: "/v1/uploads", Name: "createUpload", Zh: "开始上传", En: "begin the upload of an announced recording (tus creation, creation-with-upload)",
 		Access: signedIn, Right: "evidence.upload", Body: rawBody, Limit: evidence.MaxLength, Status: fiber.StatusCreated, Serve: (*server).createUpload,
-		Params: []Param{tusParam, {Name: tusLength, In: "header", Zh: "总长度", En: "length of the whole", Required: true, Schema: int64(0)},
+		Params: []Param{tusParam, {Name: tusLength, In: "header", Zh: "总长度", En: "length of the whole", Schema: int64(0)},
+			{Name: tusDefer, In: "header", Zh: "长度随后给出：1", En: "1: the length is told later", Schema: ""},
+			{Name: tusConcat, In: "header", Zh: "partial，或 final; 及各分部地址", En: "partial, or final; and the URLs of the parts", Schema: ""},
 			{Name: tusMetadata, In: "header", Zh: "evidence 及其 base64 记录标识", En: "evidence and its record id in base64", Required: true, Schema: ""},
 			{Name: tusChecksum, In: "header", Zh: "随附内容的摘要", En: "digest of the bytes that come along", Schema: ""}}},
 	{Method: "HEAD", Path: "/v1/uploads/{id}", Name: "uploadStatus", Zh: "上传进度", En: "how far an upload is; takes it over from a dead connection",
@@ -164,6 +168,7 @@ var uploadRoutes = []Route{
 	{Method: "PATCH", Path: "/v1/uploads/{id}", Name: "appendUpload", Zh: "续传", En: "bring bytes at the offset",
 		Access: signedIn, Right: "evidence.upload", Body: rawBody, Limit: evidence.MaxLength, Status: fiber.StatusNoContent, Serve: (*server).appendUpload,
 		Params: []Param{tusParam, {Name: tusOffset, In: "header", Zh: "位置", En: "where the bytes begin", Required: true, Schema: int64(0)},
+			{Name: tusLength, In: "header", Zh: "总长度，创建时未给出的在此给出", En: "length of the whole, where it was not told at creation", Schema: int64(0)},
 			{Name: tusChecksum, In: "header", Zh: "本段摘要", En: "digest of this chunk", Schema: ""}}},
 	{Method: "DELETE", Path: "/v1/uploads/{id}", Name: "endUpload", Zh: "放弃上传", En: "give an upload up",
 		Access: signedIn, Right: "evidence.upload", Within: soon, Status: fiber.StatusNoContent, Params: []Param{tusParam}, Serve: (*server).endUpload},

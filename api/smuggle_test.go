@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/fieldwarden/fieldwarden/api"
 )
 
 // planted is a request hidden in a body; the server's log would tell if it were taken for one.
@@ -28,22 +30,25 @@ func (w *world) unread() map[string]func(c *wirecut, length string) {
 	}
 	bytes := []string{"Tus-Resumable", "1.0.0", "Content-Type", "application/offset+octet-stream", "Upload-Offset", "7"}
 	return map[string]func(*wirecut, string){
-		"nobody (401)":             ask(nil, "POST", "/v1/sync/push", "Content-Type", "application/json"),
-		"no such route (404)":      ask(nil, "POST", "/nothing"),
-		"no such method (405)":     ask(nil, "PUT", "/v1/time"),
-		"method of invention":      ask(nil, "BREW", "/v1/time"),
-		"body on GET (413)":        ask(nil, "GET", "/healthz"),
-		"wrong media type (415)":   ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "text/plain"),
-		"compressed (415)":         ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "application/json", "Content-Encoding", "br"),
-		"tus version (412)":        ask(w.officer, "PATCH", "/v1/uploads/"+upload, "Content-Type", "application/offset+octet-stream"),
-		"tus offset (409)":         ask(w.officer, "PATCH", "/v1/uploads/"+upload, bytes...),
-		"tus absent (404)":         ask(w.officer, "PATCH", "/v1/uploads/"+newID(), bytes...),
-		"form (415)":               ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "multipart/form-data; boundary=x"),
-		"role (403)":               ask(w.supervisor, "POST", "/v1/number-blocks", "Content-Type", "application/json"),
-		"success that reads none":  ask(w.officer, "POST", "/v1/uploads", append(bytes, "Upload-Length", "13", "Upload-Metadata", "evidence "+b64(held))...),
-		"asks to continue (401)":   ask(nil, "POST", "/v1/sync/push", "Expect", "100-continue"),
-		"keep-alive asked (404)":   ask(nil, "POST", "/nothing", "Connection", "keep-alive"),
-		"no such upload by DELETE": ask(w.officer, "DELETE", "/v1/uploads/"+newID(), "Tus-Resumable", "1.0.0"),
+		"nobody (401)":            ask(nil, "POST", "/v1/sync/push", "Content-Type", "application/json"),
+		"no such route (404)":     ask(nil, "POST", "/nothing"),
+		"no such method (405)":    ask(nil, "PUT", "/v1/time"),
+		"method of invention":     ask(nil, "BREW", "/v1/time"),
+		"body on GET (413)":       ask(nil, "GET", "/healthz"),
+		"wrong media type (415)":  ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "text/plain"),
+		"compressed (415)":        ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "application/json", "Content-Encoding", "br"),
+		"tus version (412)":       ask(w.officer, "PATCH", "/v1/uploads/"+upload, "Content-Type", "application/offset+octet-stream"),
+		"tus offset (409)":        ask(w.officer, "PATCH", "/v1/uploads/"+upload, bytes...),
+		"tus absent (404)":        ask(w.officer, "PATCH", "/v1/uploads/"+newID(), bytes...),
+		"form (415)":              ask(w.officer, "POST", "/v1/sync/push", "Content-Type", "multipart/form-data; boundary=x"),
+		"role (403)":              ask(w.supervisor, "POST", "/v1/number-blocks", "Content-Type", "application/json"),
+		"success that reads none": ask(w.officer, "POST", "/v1/uploads", append(bytes, "Upload-Length", "13", "Upload-Metadata", "evidence "+b64(held))...),
+		"asks to continue (401)":  ask(nil, "POST", "/v1/sync/push", "Expect", "100-continue"),
+		"keep-alive asked (404)":  ask(nil, "POST", "/nothing", "Connection", "keep-alive"),
+		"bytes for a join (403)": ask(w.officer, "POST", "/v1/uploads", "Tus-Resumable", "1.0.0", "Content-Type", "application/offset+octet-stream",
+			"Upload-Concat", "final;/v1/uploads/"+upload, "Upload-Metadata", "evidence "+b64(held)),
+		"longer than announced (413)": ask(w.officer, "PATCH", "/v1/uploads/"+upload, "Tus-Resumable", "1.0.0", "Content-Type", "application/offset+octet-stream", "Upload-Offset", "0"),
+		"no such upload by DELETE":    ask(w.officer, "DELETE", "/v1/uploads/"+newID(), "Tus-Resumable", "1.0.0"),
 	}
 }
 
@@ -66,6 +71,37 @@ func TestARequestPlantedInAnUnreadBodyIsNeverServed(t *testing.T) {
 				t.Errorf("%s at %d: the body was answered too", name, offset)
 			}
 			c.Close()
+		}
+	}
+	if strings.Contains(w.log.String(), "planted-request") {
+		t.Errorf("a planted request was served:\n%s", w.log)
+	}
+}
+
+// Every route of the table refuses somebody before it has read his body: nobody, who is asked for no credentials a body that it does not take, and an
+// officer a body of another kind.
+func TestNoRouteServesWhatIsPlantedInItsBody(t *testing.T) {
+	w := newWorld(t)
+	for _, r := range api.Routes() {
+		for _, offset := range []int{0, 1, 4096, 16_385} {
+			for _, p := range []*person{nil, w.officer} {
+				h, path := http.Header{}, filled(r.Path)
+				if p != nil && r.Right != "" && r.Name != "signOut" {
+					h = p.credentials(r.Method, path)
+				}
+				h.Set("Content-Type", "text/plain")
+				body := strings.Repeat("x", offset) + planted
+				c := w.dial()
+				c.request(r.Method, path, h, fmt.Sprint(len(body)))
+				c.write(body)
+				if res := c.reply(r.Method); !res.ends || res.status < 400 {
+					t.Fatalf("%s %s at %d: status %d, ends %v", r.Method, r.Path, offset, res.status, res.ends)
+				}
+				if !c.ended() {
+					t.Errorf("%s %s at %d: the body was answered too", r.Method, r.Path, offset)
+				}
+				c.Close()
+			}
 		}
 	}
 	if strings.Contains(w.log.String(), "planted-request") {

@@ -60,6 +60,9 @@ func (r *request) wanted() (pull.Wanted, error) {
 			return w, fault.New(fault.FieldInvalid).At(name).Detail("应为非负整数", "want a whole number, not negative")
 		}
 	}
+	if w.Schemas, err = r.schemas(); err != nil {
+		return w, err
+	}
 	w.Feed, err = r.feed()
 	return w, err
 }

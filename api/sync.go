@@ -64,7 +64,11 @@ func (s *server) feedDigest(r *request) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Pull.Digest(r.ctx, r.caller, feed)
+	schemas, err := r.schemas()
+	if err != nil {
+		return err
+	}
+	out, err := s.Pull.Digest(r.ctx, r.caller, feed, schemas)
 	if err != nil {
 		return err
 	}

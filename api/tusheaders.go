@@ -11,6 +11,7 @@ const (
 	tusLength     = "Upload-Length"
 	tusDefer      = "Upload-Defer-Length"
 	tusMetadata   = "Upload-Metadata"
+	tusConcat     = "Upload-Concat"
 	tusChecksum   = "Upload-Checksum"
 	tusExpires    = "Upload-Expires"
 	tusOverride   = "X-HTTP-Method-Override"

@@ -34,10 +34,15 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
+	"github.com/fieldwarden/fieldwarden/sync/derive"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
+	"github.com/fieldwarden/fieldwarden/sync/ledger/bundle"
 	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/share"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -153,12 +158,16 @@ func (w *world) build() {
 		Committed: func(n push.News) { hub.Note(live.News(n)) }}
 	w.deps = api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: here, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
-		Pull:    &pull.Service{Reader: w.db, Memory: hub, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
+		Pull:    &pull.Service{Reader: w.db, Memory: hub, Catalogue: catalogue, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: time.Now},
 		History: w.db, Forks: w.db, Health: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
+		Ledger: ledger.Log{Reader: w.db}, Bundles: &bundle.Maker{Reader: w.db, Ledger: ledger.Log{Reader: w.db}, Now: time.Now},
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
+		Custody: &custody.Service{Records: pushes, History: w.db, Blobs: blobs, Checks: w.db, Board: db.Uploads{DB: w.db}, Feeds: w.db, District: district, Now: time.Now, NewID: newID, Log: log},
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: here, NumberTTL: 24 * time.Hour,
 			Now: time.Now, NewID: newID, Log: log}}
+	w.deps.Derive = &derive.Service{History: w.db, Records: pushes, Blobs: blobs, Custody: w.deps.Custody, Now: time.Now, NewID: newID, Log: log}
+	w.deps.Shares = &share.Service{Store: w.db, Derive: w.deps.Derive, Custody: w.deps.Custody, Key: bytes.Repeat([]byte{4}, 32), Now: time.Now, NewID: newID}
 	w.deps.Foreign = &adapt.Service{Reader: w.db, Writer: pushes, Marks: w.db, Catalogue: catalogue, Cursors: w.deps.Pull.Cursors,
 		Feeds: w.deps.Pull.Feeds, Now: time.Now}
 }
@@ -234,15 +243,36 @@ func (w *world) rows() map[string]int {
 func (w *world) announce(unit string, content []byte) string {
 	w.t.Helper()
 	sum := sha256.Sum256(content)
-	return w.put("evidence", record.Object{"unit": unit, "kind": "video", "officer": w.officer.officer, "mime": "video/mp4",
-		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(len(content)),
-		"sha256": hex.EncodeToString(sum[:])})
+	return w.announceAs(unit, hex.EncodeToString(sum[:]), len(content))
+}
+
+// announceAs puts a manifest of bytes that need not be at hand.
+func (w *world) announceAs(unit, sum string, length int) string {
+	w.t.Helper()
+	return w.manifest(unit, sum, length, "video/mp4")
+}
+
+func (w *world) manifest(unit, sum string, length int, mime string) string {
+	w.t.Helper()
+	return w.put("evidence", record.Object{"unit": unit, "kind": "video", "officer": w.officer.officer, "mime": mime,
+		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(length), "sha256": sum})
 }
 
 // hold puts bytes into the blob store as an evidence that the server holds.
 func (w *world) hold(unit string, content []byte) string {
 	w.t.Helper()
-	id := w.announce(unit, content)
+	return w.held(w.announce(unit, content), content)
+}
+
+// holdAs is hold for what was announced under a media type.
+func (w *world) holdAs(content, mime string) string {
+	w.t.Helper()
+	sum := sha256.Sum256([]byte(content))
+	return w.held(w.manifest(street, hex.EncodeToString(sum[:]), len(content), mime), []byte(content))
+}
+
+func (w *world) held(id string, content []byte) string {
+	w.t.Helper()
 	sum := sha256.Sum256(content)
 	digest := evidence.Digest{Length: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
 	key := evidence.Key(evidence.Recordings, digest.SHA256)

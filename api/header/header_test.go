@@ -56,6 +56,27 @@ func FuzzUploadMetadata(f *testing.F) {
 	})
 }
 
+func FuzzUploadConcat(f *testing.F) {
+	for _, seed := range []string{"", "partial", "final;/a /b", "final;", "final; /a", "final;/a  /b", "Partial", "final;/a\r\nX: y"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		partial, urls, err := Concat(header)
+		again := ""
+		switch {
+		case err != nil:
+			return
+		case partial:
+			again = "partial"
+		case len(urls) > 0:
+			again = "final;" + strings.Join(urls, " ")
+		}
+		if again != header || partial && len(urls) > 0 {
+			t.Errorf("%q is read as %v, %q", header, partial, urls)
+		}
+	})
+}
+
 func FuzzUploadChecksum(f *testing.F) {
 	for _, seed := range []string{"", "sha256 ", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "md5 x", "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="} {
 		f.Add(seed)

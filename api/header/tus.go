@@ -2,6 +2,7 @@ package header
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -11,6 +12,7 @@ import (
 // The headers that faults name.
 const (
 	metadata = "Upload-Metadata"
+	concat   = "Upload-Concat"
 	checksum = "Upload-Checksum"
 )
 
@@ -48,6 +50,22 @@ func Metadata(value string) (map[string]string, error) {
 	return out, nil
 }
 
+// Concat reads Upload-Concat: "partial", or "final;" and the URLs of the parts, set apart by one space each. No header is neither.
+func Concat(value string) (partial bool, urls []string, err error) {
+	list, final := strings.CutPrefix(value, "final;")
+	switch {
+	case value == "", value == "partial":
+		return value != "", nil, nil
+	case final && !strings.ContainsFunc(list, func(r rune) bool { return r < ' ' || r > '~' }):
+		urls = strings.Split(list, " ")
+		if !slices.Contains(urls, "") {
+			return false, urls, nil
+		}
+	}
+	return false, nil, fault.New(fault.HeaderInvalid).At(concat).Detail("应为“partial”，或“final;”加以空格分隔的各分部地址",
+		"want: partial, or final; and the URLs of the parts, set apart by spaces")
+}
+
 // isToken reports whether a key is of visible ASCII without the separators.
 func isToken(key string) bool {
 	for _, r := range key {
@@ -72,7 +90,7 @@ func Checksum(value string) (*upload.Checksum, error) {
 		return nil, fault.New(fault.ChecksumUnsupported).At(checksum)
 	}
 	digest, err := base64.StdEncoding.Strict().DecodeString(encoded)
-	if !found || err != nil || len(digest) != size {
+	if !found || err != nil || len(digest) != size || strings.ContainsAny(encoded, "\r\n") {
 		return nil, fault.New(fault.HeaderInvalid).At(checksum).Detail("应为“算法 base64 摘要”", "want: algorithm, space, digest in base64")
 	}
 	return &upload.Checksum{Algorithm: algorithm, Digest: digest}, nil

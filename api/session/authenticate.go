@@ -62,7 +62,7 @@ type standing struct {
 
 func (st *standing) caller() people.Caller {
 	return people.Caller{Account: st.account.ID, Officer: st.officer.id, Device: st.device.ID, Family: st.family.ID, Unit: st.device.Unit,
-		Grants: st.officer.grants}
+		Grants: st.officer.grants, Aside: !st.device.SetAsideAt.IsZero()}
 }
 
 // refuse says why a sign-in does not stand, if it does not.

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 func TestAuthenticate(t *testing.T) {
@@ -121,7 +123,7 @@ func TestChangesOfTheOfficerAreSeenInTime(t *testing.T) {
 	}
 	caller, err = change(record.Object{"grants": record.Object{"g": nil, "l": nil}})
 	w.must(err)
-	if caller.May("self.read", "", w.now()) {
+	if caller.May("tasks.update", "", w.now()) || len(caller.Feeds(district, w.now(), nil)) > 0 {
 		t.Error("without any role, and still with rights")
 	}
 	_, err = change(record.Object{"state": people.Left})
@@ -199,4 +201,25 @@ func TestEndRace(t *testing.T) {
 			t.Fatalf("after signing out: %v", err)
 		}
 	}
+}
+
+// That a device is set aside is known wherever it asks, within [session.Freshness].
+func TestADeviceThatIsSetAside(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a, h := w.account(people.RoleOfficer, street), w.handheld(street)
+		tokens := h.signedIn(a)
+		for _, aside := range []bool{false, true} {
+			if aside {
+				w.must(w.db.InTx(t.Context(), func(ctx context.Context, tx push.Tx) error { return tx.SetAside(ctx, h.id, w.now()) }))
+				w.pass(session.Freshness)
+			}
+			for i, replica := range w.replicas {
+				caller, err := h.ask(replica, tokens.Access)
+				w.must(err)
+				if caller.Aside != aside {
+					t.Errorf("replica %d: aside %v, want %v", i, caller.Aside, aside)
+				}
+			}
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"encoding/base64"
 	"strings"
 	"sync"
 
@@ -59,7 +58,7 @@ func (h *headers) parse(text string) (Proof, proofClaims, error) {
 	}
 	var c proofClaims
 	payload, signature, _ := strings.Cut(rest, ".")
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(payload)
+	raw, err := wire.Base64URL(payload)
 	if err != nil {
 		return Proof{}, c, errProofForm
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // JWK is a P-256 public key as JSON (RFC 7517, RFC 7518 §6.2.1), with the members that WebCrypto exports. A private member
@@ -53,7 +54,7 @@ func (k JWK) Key() (*ecdsa.PublicKey, error) {
 	}
 	point := []byte{4}
 	for _, coordinate := range []string{k.X, k.Y} {
-		raw, err := base64.RawURLEncoding.Strict().DecodeString(coordinate)
+		raw, err := wire.Base64URL(coordinate)
 		if err != nil || len(raw) != 32 {
 			return nil, errKey
 		}

@@ -162,7 +162,14 @@ func (rotateKeys) Run(ctx context.Context) error {
 			}
 			fmt.Printf("%-8s %s\n", use, kid)
 		}
-		return nil
+		if err := core.Keys.RotateLedger(ctx); err != nil {
+			return err
+		}
+		keys, err := core.Keys.LedgerKeys(ctx)
+		if err == nil {
+			fmt.Printf("%-8s %s\n", keyring.Ledger, keys[len(keys)-1].ID)
+		}
+		return err
 	})
 }
 

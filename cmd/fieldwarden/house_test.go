@@ -44,7 +44,7 @@ var rules = []rule{
 	{"domain", []string{"domain/record", "domain/fault"}, "domain packages share only records and faults"},
 	{"sync", []string{"sync", "domain"}, "use cases know the domain and nothing of edges or storage"},
 	{"storage/storagetest", []string{"storage", "sync", "domain"}, "test suites of ports"},
-	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/live", "sync/jobs", "sync/upload", "sync/papers", "sync/audit", "sync/wire", "domain", "migrations"},
+	{"storage", []string{"storage", "sync/push", "sync/pull", "sync/live", "sync/jobs", "sync/upload", "sync/custody", "sync/papers", "sync/derive", "sync/share", "sync/audit", "sync/ledger", "sync/wire", "domain", "migrations"},
 		"storage fulfils the ports of sync and domain"},
 	{"api", []string{"api", "sync", "domain"}, "HTTP speaks to use cases, never to storage"},
 	{"cmd", []string{"api", "cmd", "domain", "migrations", "storage", "sync"}, "the program puts everything together"},
@@ -73,9 +73,13 @@ var technology = map[string][]string{
 	"github.com/danielgtaylor/huma":         {"api"},
 	"github.com/klauspost/compress":         {"api", "sync/client"},
 	"codeberg.org/go-pdf/fpdf":              {"domain/document/render"},
+	"github.com/Eyevinn/mp4ff":              {"domain/evidence/isobmff"},
+	"github.com/emmansun/gmsm":              {"domain/evidence/algorithm"},
 	"rsc.io/qr":                             {"domain/document/render", "api"},
 	"github.com/alexedwards/argon2id":       {"api/session", "cmd", "domain/people"},
 	"github.com/santhosh-tekuri/jsonschema": {"api", "domain/document"},
+	"golang.org/x/mod":                      {"domain/ledger", "sync/ledger", "sync/audit", "cmd"},
+	"github.com/digitorus":                  {"domain/ledger"},
 }
 
 // vague are names that say nothing of what a package is for.

@@ -49,10 +49,15 @@ type unsound struct{ what string }
 
 func (u unsound) Error() string { return u.what }
 
-// exitCode: 1 the checks found something, 2 the command could not be done.
+// undecided ends a check that found nothing wrong and yet proves nothing: something to compare with was not given.
+type undecided struct{ unsound }
+
+// exitCode: 1 the checks found something, 2 the command could not be done, 3 the checks could not decide.
 func exitCode(err error) int {
-	var u unsound
-	if errors.As(err, &u) {
+	if errors.As(err, new(undecided)) {
+		return 3
+	}
+	if errors.As(err, new(unsound)) {
 		return 1
 	}
 	return 2

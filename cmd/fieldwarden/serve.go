@@ -19,6 +19,7 @@ func (serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	log := logger(cfg)
+	server.Tune()
 	s, err := server.Start(ctx, cfg, log)
 	if err != nil {
 		return err

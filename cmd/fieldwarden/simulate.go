@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/client"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
@@ -24,10 +27,31 @@ type simulateCommand struct {
 	Visits   int    `help:"新建几次检查并提交 / how many inspections to record and send"`
 	Watch    bool   `help:"保持连接，有变更时立即拉取，直到中断 / stay, and pull at once what others change, until interrupted"`
 	Unit     string `help:"新建检查所属机构，默认为设备所属机构 / unit of the inspections; default: the device's"`
+
+	Back    int            `help:"各集合使用几版之前的数据版本，如同旧程序 / speak every collection so many forms back, as an older program does"`
+	Schemas map[string]int `help:"按集合指定数据版本，如 tasks=1 / the form of single collections, as in tasks=1"`
+}
+
+// forms are the forms that the handheld speaks: of every collection that this program knows, so that it is told nothing that it was not written for.
+func (c simulateCommand) forms() (map[string]int, error) {
+	catalogue, err := collections.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	speaks := map[string]int{}
+	for name, of := range catalogue {
+		speaks[name] = max(1, of.Schema-c.Back)
+	}
+	maps.Copy(speaks, c.Schemas)
+	return speaks, nil
 }
 
 func (c simulateCommand) Run(ctx context.Context) error {
-	d, err := client.Open(ctx, client.Config{Dir: c.Folder, BaseURL: c.URL})
+	speaks, err := c.forms()
+	if err != nil {
+		return err
+	}
+	d, err := client.Open(ctx, client.Config{Dir: c.Folder, BaseURL: c.URL, AppVersion: "simulate " + server.Version(), Schemas: speaks})
 	if err != nil {
 		return err
 	}
@@ -59,7 +83,7 @@ func (c simulateCommand) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s（%s，%s） · %s\n", who.Name, who.Unit, who.ID, officer.Name)
-	if err := tell(ctx, d); err != nil || !c.Watch {
+	if err := tell(ctx, d, speaks); err != nil || !c.Watch {
 		return err
 	}
 	return watch(ctx, d)
@@ -94,19 +118,15 @@ func (c simulateCommand) visit(ctx context.Context, d *client.Device, who client
 }
 
 // tell prints what the device now holds and what a person must look at.
-func tell(ctx context.Context, d *client.Device) error {
-	catalogue, err := collections.Catalogue()
-	if err != nil {
-		return err
-	}
+func tell(ctx context.Context, d *client.Device, speaks map[string]int) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "COLLECTION\tRECORDS")
-	for _, name := range catalogue.Names() {
+	fmt.Fprintln(table, "COLLECTION\tFORM\tRECORDS")
+	for _, name := range slices.Sorted(maps.Keys(speaks)) {
 		all, err := d.List(ctx, name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%d\n", name, len(all))
+		fmt.Fprintf(table, "%s\t%d\t%d\n", name, speaks[name], len(all))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -1,5 +1,6 @@
 // Command bench turns the output of `go test -bench` into one table: each benchmark beside the floor that was measured in the
-// same run. BenchmarkX/sqlite stands beside BenchmarkXFloor/sqlite, or beside BenchmarkXFloor if there is one for all.
+// same run, both by the medians of what `-count` repeats. BenchmarkX/sqlite stands beside BenchmarkXFloor/sqlite, or beside BenchmarkXFloor if there is one for all; and
+// on a line of its own beside BenchmarkXRowsFloor, which stores the same rows, if there is one.
 package main
 
 import (
@@ -7,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,7 +16,7 @@ import (
 
 func main() {
 	found, failed := read(os.Stdin, os.Stderr)
-	if err := table(os.Stdout, found); err != nil || failed {
+	if err := table(os.Stdout, medians(found)); err != nil || failed {
 		os.Exit(1)
 	}
 }
@@ -65,10 +67,34 @@ func parse(line string) (result, bool) {
 	return r, true
 }
 
-// floorOf finds the floor that was measured beside a benchmark.
-func floorOf(found []result, name string) (result, bool) {
+// medians makes one result of those with the same name: metric by metric the middle one, the lower of two.
+func medians(found []result) (out []result) {
+	values := map[string]map[string][]float64{}
+	for _, r := range found {
+		if values[r.name] == nil {
+			values[r.name] = map[string][]float64{}
+			out = append(out, result{r.name, map[string]float64{}})
+		}
+		for unit, value := range r.metrics {
+			values[r.name][unit] = append(values[r.name][unit], value)
+		}
+	}
+	for _, r := range out {
+		for unit, all := range values[r.name] {
+			slices.Sort(all)
+			r.metrics[unit] = all[(len(all)-1)/2]
+		}
+	}
+	return out
+}
+
+// floors are the kinds of floors, by the end of a benchmark's name, with what the table adds to it.
+var floors = []struct{ end, says string }{{"Floor", ""}, {"RowsFloor", ", same rows"}}
+
+// floorOf finds the floor of a kind that was measured beside a benchmark.
+func floorOf(found []result, name, end string) (result, bool) {
 	what, where, _ := strings.Cut(name, "/")
-	for _, want := range []string{what + "Floor/" + where, what + "Floor"} {
+	for _, want := range []string{what + end + "/" + where, what + end} {
 		for _, r := range found {
 			if r.name == want {
 				return r, true
@@ -84,12 +110,14 @@ func table(out io.Writer, found []result) error {
 	fmt.Fprintln(w, "what\tdatabase\ttime\tfloor\tratio\trecords/s\tfloor\tMB/s\tallocs\tbytes allocated\t")
 	for _, r := range found {
 		what, where, _ := strings.Cut(r.name, "/")
-		floor, ok := floorOf(found, r.name)
-		if !ok {
-			continue // a floor itself, or a benchmark of something inside
+		for _, kind := range floors {
+			floor, ok := floorOf(found, r.name, kind.end)
+			if !ok {
+				continue // a floor itself, or a benchmark of something inside
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%s\t\n", strings.ToLower(what)+kind.says, where, time(r), time(floor),
+				floor.metrics["ns/op"]/r.metrics["ns/op"], count(r, "records/s"), count(floor, "records/s"), count(r, "MB/s"), count(r, "allocs/op"), count(r, "B/op"))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.2f\t%s\t%s\t%s\t%s\t%s\t\n", strings.ToLower(what), where, time(r), time(floor),
-			floor.metrics["ns/op"]/r.metrics["ns/op"], count(r, "records/s"), count(floor, "records/s"), count(r, "MB/s"), count(r, "allocs/op"), count(r, "B/op"))
 	}
 	return w.Flush()
 }

@@ -1,25 +1,37 @@
 // Lets a test steer a client from outside: one JSON command a line in, one JSON answer a line out. The folder is what a device keeps
 // over restarts, even sudden ones.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newKey, Session } from './session.mjs'
 
-/** store is a localStorage that lives in a file: each change is appended before it counts. */
+/** store is a localStorage that lives in a file. What is changed in one go, without giving way to anything else, is one line of the file:
+ * all of it is there after a sudden end, or nothing, as RxDB's storage needs for documents and their index. The line is written before
+ * whoever changed something goes on. What a sudden end cut off is dropped, or the next line would be written to its end. */
 export function store(folder, name) {
   const path = join(folder, name)
   const items = new Map()
+  const apply = ([key, value]) => (value === null ? items.delete(key) : items.set(key, value))
   if (existsSync(path)) {
-    for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
-      const [key, value] = JSON.parse(line)
-      value === null ? items.delete(key) : items.set(key, value)
-    }
+    const kept = readFileSync(path)
+    const whole = kept.subarray(0, kept.lastIndexOf('\n') + 1)
+    truncateSync(path, whole.length)
+    for (const line of whole.toString('utf8').split('\n').slice(0, -1)) JSON.parse(line).forEach(apply)
   }
-  const put = (key, value) => appendFileSync(path, JSON.stringify([key, value]) + '\n')
+  let changes = []
+  const write = () => {
+    appendFileSync(path, JSON.stringify(changes) + '\n')
+    changes = []
+  }
+  const put = (key, value) => {
+    if (changes.length === 0) queueMicrotask(write)
+    changes.push([key, value])
+    apply([key, value])
+  }
   return {
     getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => { put(key, String(value)); items.set(key, String(value)) },
-    removeItem: (key) => { put(key, null); items.delete(key) },
+    setItem: (key, value) => put(key, String(value)),
+    removeItem: (key) => put(key, null),
     key: (n) => [...items.keys()][n] ?? null,
     get length() { return items.size },
   }

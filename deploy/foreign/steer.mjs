@@ -5,19 +5,30 @@ const object = { type: 'object', additionalProperties: true }
 const text = { type: 'string' }
 const list = { type: 'array', items: {} }
 
-const schemas = {
+// The newest forms that this program was written against; a program of another year has forms of its own.
+const usual = {
   subjects: schemaOf({ kind: text, name: text, uscc: text, idNumber: text, representative: text, address: text, phone: text, unit: text, place: object }),
   tasks: schemaOf({ title: text, unit: text, subject: text, kind: text, items: list, officers: object, due: text, state: text }),
   conflicts: schemaOf({ collectionField: text, record: text, version: { type: 'number' }, ours: text, theirs: text, author: text, unit: text,
     fields: object, state: text, resolution: object, resolvedBy: text, reason: text }),
 }
 
-export async function steer(database, replicate) {
-  const collections = await database.addCollections(Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, { schema }])))
+/** strategies keep of a document of the program's earlier year what its schema still knows: the rest comes by the pull. */
+const strategies = ({ version, properties }) => Object.fromEntries(Array.from({ length: version }, (_, n) =>
+  [n + 1, (doc) => Object.fromEntries(Object.entries(doc).filter(([name]) => name in properties || name.startsWith('_')))]))
+
+export async function steer(database, forms = {}, replicate) {
+  const schemas = { ...usual }
+  for (const [name, { schema, fields }] of Object.entries(forms)) {
+    schemas[name] = schemaOf(Object.fromEntries(Object.entries(fields).map(([field, kind]) => [field, kind === 'json' ? object : text])), schema - 1)
+  }
+  const added = (names) => database.addCollections(Object.fromEntries(names.map((name) =>
+    [name, { schema: schemas[name], migrationStrategies: strategies(schemas[name]) }])))
+  const collections = await added(Object.keys(schemas))
   const errors = []
   const running = []
-  const begin = (name, live) => {
-    const replication = replicate(collections[name], live)
+  const begin = (name, live, told = {}) => {
+    const replication = replicate(collections[name], live, { lost: () => {}, outdated: () => {}, ...told })
     replication.error$.subscribe((error) => errors.push(String(error.message) + JSON.stringify(error.parameters?.errors ?? '')))
     return replication
   }
@@ -26,6 +37,11 @@ export async function steer(database, replicate) {
     if (!found) throw new Error(`${collection} ${id} is not here`)
     return found
   }
+  // A history that is lost takes with it what was pulled of it.
+  const anew = async (name) => {
+    await collections[name].remove()
+    Object.assign(collections, await added([name]))
+  }
   return {
     insert: async ({ collection, docs }) => void (await collections[collection].bulkInsert(docs)),
     patch: async ({ collection, id, patch }) => void (await (await doc(collection, id)).incrementalPatch(patch)),
@@ -33,12 +49,17 @@ export async function steer(database, replicate) {
     dump: async ({ collection }) => (await collections[collection].find().exec()).map((found) => found.toJSON()),
     sync: async ({ names = Object.keys(schemas) }) => {
       errors.length = 0
+      const outdated = new Set()
       for (const name of names) {
-        const replication = begin(name, false)
-        await replication.awaitInitialReplication()
-        await replication.cancel()
+        for (let lost = true; lost;) {
+          lost = false
+          const replication = begin(name, false, { lost: () => { lost = true }, outdated: () => outdated.add(name) })
+          await replication.awaitInitialReplication()
+          await replication.cancel()
+          if (lost) await anew(name)
+        }
       }
-      return { errors }
+      return { errors, outdated: [...outdated] }
     },
     live: async ({ names = Object.keys(schemas) }) => {
       errors.length = 0

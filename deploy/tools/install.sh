@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL, Node and poppler's PDF reader from the system's packages, and the client libraries of deploy/foreign. Running
+# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap and poppler's PDF reader from the system's packages, and the client libraries of deploy/foreign. Running
 # it again does nothing and says nothing.
 set -euo pipefail
 
@@ -77,13 +77,19 @@ postgres() {
 # poppler is the second reader of the papers' text.
 poppler() { command -v pdftotext >/dev/null || packages poppler-utils; }
 
+# strace shows what the server asks of the kernel, and in which order.
+strace_() { command -v strace >/dev/null || [[ $(uname -s) != Linux ]] || packages strace; }
+
+# media makes posters and redacted copies of recordings, in a sandbox.
+media() { [[ -x /usr/bin/ffmpeg && -x /usr/bin/bwrap ]] || packages ffmpeg bubblewrap; }
+
 # foreign installs the libraries of clients that others wrote, which the tests run against the server: each set once for each lock
 # file, beside the tools. No script of a package is run.
 foreign() {
   local bin=$1 here project lock into
   here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../foreign" && pwd)
   command -v npm >/dev/null || packages nodejs npm
-  for project in rxdb rxdb-server watermelon; do
+  for project in rxdb rxdb-server watermelon tus; do
     lock=$(sha256sum <"$here/$project/package-lock.json")
     into=$bin/../foreign/$project-${lock:0:16}
     [[ -d $into ]] && continue
@@ -106,6 +112,8 @@ main() {
   done
   postgres
   poppler
+  strace_
+  media
   foreign "$bin"
 }
 

@@ -31,7 +31,7 @@ func Check(t Template, in Instance) []Flaw {
 		case empty(value) && f.required(in.Data):
 			flaws = append(flaws, Flaw{path, "“" + f.Label.Zh + "”未填写", "missing: " + f.Label.En})
 		case value != nil:
-			for _, why := range f.check(value) {
+			for _, why := range f.checkIn(in.Data, value) {
 				flaws = append(flaws, Flaw{join(path, why.Path), "“" + f.Label.Zh + "”" + why.Zh, f.Label.En + ": " + why.En})
 			}
 		}
@@ -41,7 +41,16 @@ func Check(t Template, in Instance) []Flaw {
 			flaws = append(flaws, Flaw{"data/" + id, "文书模板中没有这一项", "the template has no such field"})
 		}
 	}
-	return append(flaws, checkSignatures(t, in)...)
+	flaws = append(flaws, checkSignatures(t, in)...)
+	return flaws[:min(len(flaws), mostFlaws)]
+}
+
+// checkIn checks a value among the other values of its paper.
+func (f Field) checkIn(data record.Object, value any) []Flaw {
+	if f.Kind == Period {
+		return f.checkSpan(data)
+	}
+	return f.check(value)
 }
 
 func join(path, more string) string {
@@ -65,7 +74,6 @@ func empty(value any) bool {
 
 // check lists what is wrong with one value; paths are relative to it.
 func (f Field) check(value any) []Flaw {
-	wrong := func(zh, en string) []Flaw { return []Flaw{{Zh: zh, En: en}} }
 	switch f.Kind {
 	case Money, Number:
 		n, ok := value.(float64)
@@ -76,7 +84,7 @@ func (f Field) check(value any) []Flaw {
 			return wrong("应为数字", "want a number")
 		}
 		return nil
-	case Place, Party, Provision, Checklist:
+	case Place, Party, Provision, Checklist, QA, List, DocumentRef:
 		o, ok := value.(record.Object)
 		if !ok {
 			return wrong("格式不正确", "want an object")
@@ -100,6 +108,10 @@ func (f Field) check(value any) []Flaw {
 		if _, ok := f.option(s); !ok {
 			return wrong("不在可选范围内", "not one of the options")
 		}
+	case Credit:
+		return checkCredit(s)
+	case IDNumber:
+		return checkIDNumber(s)
 	default:
 		return f.checkText(s)
 	}
@@ -117,13 +129,18 @@ func (f Field) checkText(s string) []Flaw {
 	if f.Kind == Line && strings.ContainsAny(s, "\n\r") {
 		return []Flaw{{Zh: "不能换行", En: "must be one line"}}
 	}
-	return nil
+	return checkCharacters(s)
 }
 
 // checkObject checks what is inside a value that is an object: the parts that must be there, and that texts are texts.
 func (f Field) checkObject(o record.Object) []Flaw {
-	if f.Kind == Checklist {
+	switch f.Kind {
+	case Checklist:
 		return checkAnswers(o)
+	case QA, List:
+		return f.checkRows(o)
+	case DocumentRef:
+		return checkReference(o)
 	}
 	must := map[FieldKind][]string{Place: {"address"}, Party: {"kind", "name"}, Provision: {"law", "article"}}[f.Kind]
 	var flaws []Flaw
@@ -134,6 +151,11 @@ func (f Field) checkObject(o record.Object) []Flaw {
 	}
 	if kind := text(o, "kind"); f.Kind == Party && kind != "" && !slices.Contains([]string{Citizen, Household, Enterprise}, kind) {
 		flaws = append(flaws, Flaw{"kind", "当事人类型不正确", "unknown kind of party"})
+	}
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		for _, why := range checkCharacters(text(o, key)) {
+			flaws = append(flaws, Flaw{key, why.Zh, why.En})
+		}
 	}
 	return flaws
 }

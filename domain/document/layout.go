@@ -12,11 +12,13 @@ const (
 	TableBlock      BlockKind = "table"      // bordered rows of cells
 	ParagraphBlock  BlockKind = "paragraph"  // running text
 	ChecklistBlock  BlockKind = "checklist"  // a bordered table of what was asked and found
+	QABlock         BlockKind = "qa"         // a bordered table of questions and answers
+	ListBlock       BlockKind = "list"       // a bordered table of the rows of a list
 	SignaturesBlock BlockKind = "signatures" // the places for signatures, filled
 	CopiesBlock     BlockKind = "copies"     // small text at the end: how many copies, for whom
 )
 
-var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, SignaturesBlock, CopiesBlock}
+var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, QABlock, ListBlock, SignaturesBlock, CopiesBlock}
 
 // Block is one part of a paper's layout. Texts may hold tokens, see [Words.Expand].
 type Block struct {
@@ -29,7 +31,7 @@ type Block struct {
 	Indent  float64   // of paragraph: first line, in characters
 	Columns []float64 // of table: widths in parts of the whole
 	Rows    []Row     // of table
-	Field   string    // of checklist
+	Field   string    // of checklist, qa and list
 	Signers []string  // of signatures: ids of signers, in order; empty: all
 }
 

@@ -9,23 +9,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
-// must says which fields a paper of a kind has by law, with the kinds of their values; the rules of law read them.
-var must = map[string]map[string]FieldKind{
-	InspectionRecord: {"party": Party, "startedAt": Time, "endedAt": Time, "place": Place, "certificateShown": Enum, "recusal": Enum,
-		"findings": LongText, "opinion": LongText},
-	SummaryPenalty: {"party": Party, "occurredAt": Time, "place": Place, "facts": LongText, "evidence": LongText, "violated": Provision,
-		"basis": Provision, "discretion": Line, "penalty": Enum, "fine": Money, "collection": Enum, "onsiteReason": Enum, "receipt": Line, "defence": LongText,
-		"correction": LongText},
-}
-
-// mustTerms are the words of law a kind's layout must print: for the penalty on the spot the remedies (行政复议法第二十三条:
-// first reconsideration, then suit) and the terms of payment (行政处罚法第六十七条、第七十二条).
-var mustTerms = map[string][]string{
-	SummaryPenalty: {"reconsiderationOrgan", "reconsiderationDays", "suitCourt", "suitDays", "paymentDays", "lateRate"},
-}
-
 // reserved are the tokens that no field may be named like.
-var reserved = []string{"organ", "name", "number", "issuedAt", "officers", "term"}
+var reserved = []string{"organ", "name", "number", "issuedAt", "officers", "remedies", "term"}
 
 var fieldID = regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,39}$`)
 
@@ -53,19 +38,50 @@ func (l *linting) say(path, zh, en string) { l.flaws = append(l.flaws, Flaw{path
 func (l *linting) fields() {
 	for _, f := range l.t.Fields {
 		path := "fields/" + f.ID
-		if !fieldID.MatchString(f.ID) || slices.Contains(reserved, f.ID) {
-			l.say(path, "字段名不可用", "this is no name for a field")
-		}
-		if !slices.Contains(fieldKinds, f.Kind) {
-			l.say(path+"/kind", "字段类型不存在", "there is no such kind of field")
-		}
-		if f.Label.Zh == "" {
-			l.say(path+"/label", "缺少名称", "the label is missing")
-		}
-		if f.Kind == Enum && len(f.Options) == 0 {
-			l.say(path+"/options", "缺少选项", "the options are missing")
-		}
+		l.entered(path, f, reserved, fieldKinds)
 		l.condition(path+"/requiredWhen", f.RequiredWhen)
+		if f.MaxRows < 0 || f.MaxRows > mostRows {
+			l.say(path+"/maxRows", fmt.Sprintf("行数上限应为1至%d", mostRows), fmt.Sprintf("at most %d rows", mostRows))
+		}
+		switch f.Kind {
+		case List:
+			l.columns(path+"/columns", f.Columns)
+		case Period:
+			l.names(path+"/from", f.From, Date, Time)
+		}
+	}
+}
+
+// entered checks what a field and a column of a list have alike: a name that is not taken, a kind of those there may be, a label, and options to choose from.
+func (l *linting) entered(path string, f Field, taken []string, kinds []FieldKind) {
+	if !fieldID.MatchString(f.ID) || slices.Contains(taken, f.ID) {
+		l.say(path, "名称不可用", "this name cannot be used")
+	}
+	if !slices.Contains(kinds, f.Kind) {
+		l.say(path+"/kind", "类型不存在或者不能用在此处", "there is no such kind here")
+	}
+	if f.Label.Zh == "" {
+		l.say(path+"/label", "缺少名称", "the label is missing")
+	}
+	if f.Kind == Enum && len(f.Options) == 0 {
+		l.say(path+"/options", "缺少选项", "the options are missing")
+	}
+}
+
+// mostColumns is what fits across a page.
+const mostColumns = 10
+
+// columns checks what the rows of a list hold.
+func (l *linting) columns(path string, columns []Field) {
+	if len(columns) == 0 || len(columns) > mostColumns {
+		l.say(path, fmt.Sprintf("应有1至%d列", mostColumns), fmt.Sprintf("from 1 to %d columns are needed", mostColumns))
+	}
+	for _, c := range columns {
+		at := path + "/" + c.ID
+		l.entered(at, c, []string{"order"}, columnKinds)
+		if c.Width < 0 {
+			l.say(at+"/width", "列宽不能为负", "a width is not negative")
+		}
 	}
 }
 
@@ -100,8 +116,8 @@ func (l *linting) block(b Block) {
 			l.say(path+"/signers", "签名人不存在", "there is no such signer")
 		}
 	}
-	if b.Kind == ChecklistBlock {
-		l.names(path+"/field", b.Field, Checklist)
+	if kind, ok := map[BlockKind]FieldKind{ChecklistBlock: Checklist, QABlock: QA, ListBlock: List}[b.Kind]; ok {
+		l.names(path+"/field", b.Field, kind)
 	}
 	if b.Kind == TableBlock {
 		l.table(path, b)
@@ -161,6 +177,9 @@ func (l *linting) cell(path string, c Cell) {
 	}
 	if c.Value != "" {
 		l.names(path+"/value", c.Value)
+		if f, _ := l.t.Field(c.Value); f.Kind == QA || f.Kind == List {
+			l.say(path+"/value", "问答和清单应以单独的版式列出", "questions and lists have blocks of their own")
+		}
 	}
 	if c.Choices {
 		l.names(path+"/value", c.Value, Enum)
@@ -170,6 +189,11 @@ func (l *linting) cell(path string, c Cell) {
 
 func (l *linting) tokens(path, text string) {
 	l.printed.WriteString(text)
+	l.named(path, text)
+}
+
+// named checks that every token of a text names something.
+func (l *linting) named(path, text string) {
 	w := Words{Template: l.t}
 	for rest := text; ; {
 		_, after, found := strings.Cut(rest, "{")
@@ -177,6 +201,11 @@ func (l *linting) tokens(path, text string) {
 			return
 		}
 		token, next, closed := strings.Cut(after, "}")
+		if token == "remedies" {
+			for _, r := range remediesOf(l.t.Kind) { // of every day: it names terms
+				l.named(path, r.Text)
+			}
+		}
 		if _, ok := w.token(token); !ok || !closed {
 			l.say(path, "占位符 {"+token+"} 不存在", "there is no token {"+token+"}")
 		}
@@ -184,16 +213,11 @@ func (l *linting) tokens(path, text string) {
 	}
 }
 
-// law checks what a paper of the template's kind must have.
+// law checks what a paper of the template's kind must have: statutory.csv.
 func (l *linting) law() {
-	for id, kind := range must[l.t.Kind] {
-		if f, ok := l.t.Field(id); !ok || f.Kind != kind {
-			l.say("fields/"+id, "此类文书依法应有该项（"+string(kind)+"）", "a paper of this kind has this field by law, of kind "+string(kind))
-		}
-	}
-	for _, term := range mustTerms[l.t.Kind] {
-		if l.t.Terms[term] == "" || !strings.Contains(l.printed.String(), "{term."+term+"}") {
-			l.say("terms/"+term, "此类文书依法应载明该内容", "a paper of this kind says this by law")
+	for _, d := range demandsOf(l.t.Kind) {
+		if flaw, ok := d.lacks(&l.t, l.printed.String()); !ok {
+			l.flaws = append(l.flaws, flaw)
 		}
 	}
 	if l.t.Kind == SummaryPenalty && l.t.Number == nil {

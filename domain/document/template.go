@@ -28,9 +28,17 @@ const (
 	Provision FieldKind = "provision" // {law, article, text?}
 	Enum      FieldKind = "enum"      // one of the options' keys
 	Checklist FieldKind = "checklist" // {<id>: {order, text, value, note?}}: what was asked and found, as it was signed
+
+	QA          FieldKind = "qa"          // {<id>: {order, question, answer}}
+	List        FieldKind = "list"        // {<id>: {order, <column>: value}}: rows of the columns that the template declares
+	Period      FieldKind = "period"      // {n, unit, last}: see Span
+	DocumentRef FieldKind = "documentRef" // {document, name, number?}: another paper, by its record and as it is printed
+	Credit      FieldKind = "credit"      // unified social credit code, its check digits right
+	IDNumber    FieldKind = "idNumber"    // resident identity number, its check digit right
 )
 
-var fieldKinds = []FieldKind{Line, LongText, Money, Number, Date, Time, Place, Party, Provision, Enum, Checklist}
+var fieldKinds = []FieldKind{Line, LongText, Money, Number, Date, Time, Place, Party, Provision, Enum, Checklist,
+	QA, List, Period, DocumentRef, Credit, IDNumber}
 
 // Template is a kind of paper as data: what is entered, who signs, and how it looks.
 type Template struct {
@@ -53,8 +61,13 @@ type Field struct {
 	Kind         FieldKind
 	Required     bool
 	RequiredWhen Condition // required when it holds; empty: see Required
-	MaxLength    int       // characters; 0: the kind's own limit
+	MaxLength    int       // characters, of a QA those of one answer; 0: the kind's own limit
 	Options      []Option  // of an Enum
+	Columns      []Field   // of a List; each has ID, Label, Kind, Required, MaxLength, Options and Width
+	Width        float64   // of a column, in parts of the whole; 0: as wide as the others
+	MaxRows      int       // of a QA or a List; 0: 200
+	From         string    // of a Period: the field of kind Date or Time that says the day it begins
+	Roll         bool      // of a Period: a last day that is a day off moves to the next working day
 }
 
 // Option is one choice of an Enum.
@@ -114,6 +127,12 @@ func readField(e entry) Field {
 		RequiredWhen: condition(e.body, "requiredWhen"), MaxLength: whole(e.body, "maxLength")}
 	for _, o := range ordered(object(e.body, "options")) {
 		f.Options = append(f.Options, Option{Value: o.id, Label: words(o.body, "label")})
+	}
+	f.Width, f.MaxRows, f.From, f.Roll = amount(e.body, "width"), whole(e.body, "maxRows"), text(e.body, "from"), truth(e.body, "roll")
+	if f.Kind == List {
+		for _, c := range ordered(object(e.body, "columns")) {
+			f.Columns = append(f.Columns, readField(c))
+		}
 	}
 	return f
 }

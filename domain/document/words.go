@@ -19,9 +19,11 @@ type Words struct {
 // Expand fills the tokens of a text. A token is {field}, or {field|form}, or one of the names below. Of a token that names
 // nothing, nothing is left: [Lint] finds those.
 //
-//	{organ} {name} {number} {issuedAt} {officers} {term.<name>} {party.<key>} (of a field "party")
+//	{organ} {name} {number} {issuedAt} {officers} {remedies} {term.<name>} {party.<key>} (of a field "party")
 //
-// The form of money is figures (200.00), capitals (贰佰元整), or with its unit (the default, 200.00元); of a time, date
+// {remedies} is what remedies.csv says of the paper's kind on the day of its issue.
+//
+// The form of a period is length (15日), last (its last day) or the whole. The form of money is figures (200.00), capitals (贰佰元整), or with its unit (the default, 200.00元); of a time, date
 // (2026年11月25日) or the whole.
 func (w *Words) Expand(text string) string {
 	var b strings.Builder
@@ -52,6 +54,8 @@ func (w *Words) token(token string) (string, bool) {
 		return day(w.Instance.IssuedAt), true
 	case "officers":
 		return w.officers(), true
+	case "remedies":
+		return w.remedies(), true
 	}
 	id, inner, nested := strings.Cut(name, ".")
 	if nested && id == "term" {
@@ -115,8 +119,14 @@ func (w *Words) Value(f Field, form string) (value string, ok bool) {
 	case Enum:
 		label, _ := f.option(text(data, f.ID))
 		value = label.Zh
-	case Line, LongText:
+	case Period:
+		return spanText(f.Span(data), form)
+	case DocumentRef:
+		value = referenceText(object(data, f.ID))
+	case Line, LongText, Credit, IDNumber:
 		value = text(data, f.ID)
+	case QA, List:
+		return "", false // a block of its own shows it
 	}
 	return value, form == ""
 }

@@ -98,16 +98,3 @@ func TestKey(t *testing.T) {
 		t.Error("rooms share keys")
 	}
 }
-
-func TestKeepUntil(t *testing.T) {
-	from := time.Date(2026, 8, 31, 12, 0, 0, 0, time.UTC)
-	for class, least := range map[evidence.Class]time.Time{
-		evidence.General:  from.AddDate(0, 6, 0),
-		evidence.CaseFile: from.AddDate(30, 0, 0),
-		"never heard of":  from.AddDate(30, 0, 0),
-	} {
-		if got := evidence.KeepUntil(class, from); !got.Equal(least) {
-			t.Errorf("%s: %v, want %v", class, got, least)
-		}
-	}
-}

@@ -7,6 +7,7 @@ type Room string
 const (
 	Recordings Room = "evidence"
 	Papers     Room = "papers"
+	Derived    Room = "derived" // what is made of recordings
 )
 
 // Key names bytes in the blob store by their digest, spread over folders: evidence/ab/cd/abcd….

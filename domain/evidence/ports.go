@@ -67,6 +67,10 @@ type Spool interface {
 	// failure of the spool itself, such as no room: fault storage.full. While another Append of the id runs: fault
 	// upload.busy. Memory MUST NOT grow with the body.
 	Append(ctx context.Context, id string, offset int64, body io.Reader) (int64, error)
+	// Join makes an upload of the bytes of others, one behind the other; one MAY be named twice. It returns their number. The bytes are shared,
+	// not copied: the others MAY be removed afterwards, and MUST NOT be appended to any more. One that is not there is fault
+	// request.not_found, and nothing is joined. An id that is joined already is left as it is. It takes no Append: fault upload.joined.
+	Join(ctx context.Context, id string, others []string) (int64, error)
 	// Offset returns how many bytes are there, durably. After a crash that MAY be more than was ever returned by Append:
 	// what did arrive counts, once it has been made durable.
 	Offset(ctx context.Context, id string) (int64, error)
@@ -77,6 +81,15 @@ type Spool interface {
 	SetAside(ctx context.Context, id string) error
 	// Remove takes the bytes away. An id that is not there is fine. While an Append of the id runs: fault upload.busy.
 	Remove(ctx context.Context, id string) error
+	// Waiting lists the uploads that are there, in any order; those that were set aside are not among them. It MAY name one that was removed
+	// meanwhile.
+	Waiting(ctx context.Context) ([]Waiting, error)
+}
+
+// Waiting is an upload in a spool.
+type Waiting struct {
+	ID      string
+	Changed time.Time // when the last byte was added, or that it is there, if it has none
 }
 
 // ErrDiscard, wrapped in the error of a body, tells [Spool].Append to take back what it has added.

@@ -9,6 +9,7 @@ type Receipt struct {
 	Evidence string // record id
 	Device   string // that brought the bytes
 	Digest   Digest
+	SM3      string // second digest of the bytes, by SM3; "" where it is not switched on
 	HeldAt   time.Time
 }
 
@@ -20,6 +21,11 @@ type Custody string
 
 // The states of custody. Until the server has spoken there is none.
 const (
-	CustodyHeld     Custody = "held"     // stored, read back, receipted
-	CustodyMismatch Custody = "mismatch" // what arrived is not what was announced; kept apart, a finding is open
+	CustodyHeld      Custody = "held"      // stored, read back, receipted
+	CustodyDisposing Custody = "disposing" // two persons have decided, nothing stops it any more; the bytes go
+	CustodyDisposed  Custody = "disposed"  // the bytes were disposed of; the record and its acts stay
+	CustodyMismatch  Custody = "mismatch"  // what arrived is not what was announced; kept apart, a finding is open
 )
+
+// Disposed reports whether the bytes are gone by decision, or going.
+func (c Custody) Disposed() bool { return c == CustodyDisposing || c == CustodyDisposed }

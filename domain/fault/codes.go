@@ -12,7 +12,7 @@ type entry struct {
 }
 
 // registry holds every code. Each area keeps its own block, in the file codes_<area>.go.
-var registry = union(requestCodes, syncCodes, identityCodes, evidenceCodes, documentCodes, lawCodes, storageCodes, clientCodes, foreignCodes)
+var registry = union(requestCodes, syncCodes, identityCodes, evidenceCodes, mediaCodes, documentCodes, lawCodes, storageCodes, clientCodes, foreignCodes)
 
 func union(blocks ...map[Code]entry) map[Code]entry {
 	all := map[Code]entry{}

@@ -17,6 +17,7 @@ const (
 	ActionDenied       Code = "op.denied"
 	OutOfScope         Code = "op.out_of_scope"
 	SchemaUnknown      Code = "op.schema_unknown"
+	SchemaTooOld       Code = "op.schema_too_old"
 	FieldRequired      Code = "op.field_required"
 	FieldKind          Code = "op.field_kind"
 	FieldServerOwned   Code = "op.field_server_owned"
@@ -27,6 +28,7 @@ const (
 	DecisionStale      Code = "op.decision_stale"
 	CursorInvalid      Code = "pull.cursor_invalid"
 	EpochChanged       Code = "pull.epoch_changed"
+	DeparturesGone     Code = "pull.departures_gone"
 	FeedForbidden      Code = "pull.feed_not_found"
 	HeadMoved          Code = "digest.head_moved"
 	DigestBusy         Code = "digest.busy"
@@ -46,7 +48,8 @@ var syncCodes = map[Code]entry{
 	AuthorNotOnDevice:  {Forbidden, "操作人未在本设备登录过", "the author has never signed in on this device"},
 	ActionDenied:       {Forbidden, "操作人的角色无权进行此操作", "the author's role does not allow this"},
 	OutOfScope:         {Forbidden, "记录不在操作人的职责范围内，内容已留存待处理", "the record is outside the author's scope; the edit is kept for a person to look at"},
-	SchemaUnknown:      {Invalid, "数据版本过新或过旧，请升级客户端", "the schema version is not known here; update the client"},
+	SchemaUnknown:      {Invalid, "数据版本过新，服务器尚不识别", "the schema version is not known here yet; the server is older than the client"},
+	SchemaTooOld:       {Invalid, "数据版本过旧，内容已留存待处理，请升级客户端", "the schema version is spoken no more; the edit is kept for a person to look at, update the client"},
 	FieldRequired:      {Invalid, "缺少必填字段", "a required field is missing"},
 	FieldKind:          {Invalid, "字段类型不正确", "the field has the wrong form"},
 	FieldServerOwned:   {Forbidden, "该字段只能由服务器写入", "only the server writes this field"},
@@ -59,5 +62,6 @@ var syncCodes = map[Code]entry{
 	EpochChanged:       {Gone, "服务器数据已从备份恢复，请保留未提交的操作并重新同步", "the server was restored from a backup; keep what is unsent and sync anew"},
 	HeadMoved:          {Conflict, "数据流在比对期间有新变更，请先拉取再比对", "the feed has moved on since; pull, then compare again"},
 	DigestBusy:         {Unavailable, "正在进行的数据比对过多，请稍后再试", "too many feeds are being compared; try again shortly"},
+	DeparturesGone:     {Gone, "间隔过久，数据流中较早的离开通知已清理，请从头下载", "it was too long ago: older departures of the feed are not kept any more; take it from its beginning"},
 	FeedForbidden:      {Absent, "数据流不存在或无权访问", "there is no such feed, or it is not for this device"},
 }

@@ -65,18 +65,25 @@ var rights = map[Right][]Role{
 	"evidence.transfer": leaders,
 	"documents.create":  {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
 	"evidence.create": {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
+	// Acts on recordings, holds and disposals; a disposal takes two persons besides, see evidence.Disposals.
+	"custody.read": {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor, RoleAuditAdmin}, "completeness.read": readers,
+	"holds.create": {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}, "holds.update": {RoleLeader, RoleChief, RoleSupervisor},
+	"disposals.create": leaders, "disposals.update": {RoleLeader, RoleChief, RoleSupervisor},
 	"findings.update":    {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
 	"conflicts.update":   {RoleOfficer, RoleLeader, RoleChief},
 	"deadletters.update": {RoleOfficer, RoleLeader, RoleChief, RoleSupervisor},
 
-	"sync.push":          syncRoles, // what an op may do is asked again, op by op
-	"sync.pull":          syncRoles,
+	"sync.push":          Roles, // what an op may do is asked again, op by op
+	"sync.pull":          Roles, // what is given out are the person's feeds
 	"records.read":       readers,
 	"records.history":    readers,
 	"desk.read":          readers,
 	"numbers.lease":      {RoleOfficer, RoleLeader},
-	"evidence.upload":    {RoleOfficer, RoleLeader, RoleAuxiliary},
+	"evidence.upload":    {RoleOfficer, RoleLeader, RoleAuxiliary}, // over a unit; a device brings what it has announced
 	"evidence.play":      readers,
+	"evidence.bundle":    {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}, // what it holds leaves the district
+	"evidence.derive":    readers,                                               // make a copy: a poster, a redaction
+	"evidence.share":     {RoleLeader, RoleChief},                               // show it to somebody outside
 	"documents.download": readers,
 	"certificates.check": fieldRoles,
 
@@ -98,6 +105,10 @@ var (
 	syncRoles  = slices.Concat(fieldRoles, registrars)
 )
 
+// everybody are the rights that whoever is signed in has somewhere, also without any role: a device whose person has lost his last one must
+// hear that its feeds are gone, and hand over what only it has. Over a unit they are asked like any other.
+var everybody = map[Right]bool{"self.read": true, "sync.push": true, "sync.pull": true, "evidence.upload": true}
+
 // Rights lists every right in the table, sorted.
 func Rights() []Right {
 	all := make([]Right, 0, len(rights))
@@ -116,6 +127,7 @@ type Caller struct {
 	Family  string
 	Unit    string // of the device
 	Grants  []Grant
+	Aside   bool // the device is set aside: what it writes is taken for nobody's until a person decides
 }
 
 // May reports whether any live grant of the caller gives the right over the unit. An empty unit asks for the right anywhere.
@@ -135,6 +147,11 @@ func (c Caller) Reach(right Right, at time.Time) []string {
 	return slices.Compact(units)
 }
 
+// Serves reports whether any of the grants is in force at the moment.
+func Serves(grants []Grant, at time.Time) bool {
+	return slices.ContainsFunc(grants, func(g Grant) bool { return g.Live(at) })
+}
+
 // MayAny reports whether any live grant of the caller gives the right over one of the units. A unit without a code is nobody's.
 func (c Caller) MayAny(right Right, units []string, at time.Time) bool {
 	return MayAny(c.Grants, right, units, at)
@@ -147,6 +164,9 @@ func MayAny(grants []Grant, right Right, units []string, at time.Time) bool {
 
 // May reports whether any of the grants gives the right over the unit at the moment; an empty unit asks for it anywhere.
 func May(grants []Grant, right Right, unit string, at time.Time) bool {
+	if unit == "" && everybody[right] {
+		return true
+	}
 	for _, g := range grants {
 		if slices.Contains(rights[right], g.Role) && (unit == "" && g.Live(at) || unit != "" && g.Covers(unit, at)) {
 			return true

@@ -138,7 +138,7 @@ type Identities interface {
 	ReleaseDevice(ctx context.Context, d Decision) error
 	// Decisions lists what was decided about a device, newest first, at most limit.
 	Decisions(ctx context.Context, device string, limit int) ([]Decision, error)
-	// RevokeDevice ends the device and all its families. The first moment stands.
+	// RevokeDevice ends the device and all its families, and queues [RevokedJob], in one transaction. The first moment stands, and queues alone.
 	RevokeDevice(ctx context.Context, id string, at time.Time) error
 
 	// BeginFamily stores a family with its first token, and notes the officer as one who has signed in on the device.

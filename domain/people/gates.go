@@ -43,7 +43,7 @@ func TwoOfficers(performs func(ctx context.Context, ev record.Event, facts recor
 		}
 		return breaches, err
 	}
-	return record.Gate{Code: "G01", Basis: TwoOfficersBasis, Effect: record.Flag, Judge: judge}
+	return record.Gate{Code: "G01", Basis: TwoOfficersBasis, Effect: record.Flag, Judge: judge, Asks: askedOfTeam}
 }
 
 // CertifiedOnly is the gate of acts that wait for the server: nobody is assigned who may not act when the server hears of it.
@@ -56,7 +56,7 @@ func CertifiedOnly(assigns func(record.Event) bool) record.Gate {
 		breaches, _, err := teamOf(ev, ev.Received, ev.Received).judge(ctx, facts)
 		return breaches, err
 	}
-	return record.Gate{Code: "G01", Basis: TwoOfficersBasis, Effect: record.Refuse, Judge: judge}
+	return record.Gate{Code: "G01", Basis: TwoOfficersBasis, Effect: record.Refuse, Judge: judge, Asks: askedOfTeam}
 }
 
 // team is who a record names as its officers, for an act in a unit at some time.
@@ -76,6 +76,16 @@ func teamOf(ev record.Event, from, to time.Time) team {
 		}
 	}
 	return t
+}
+
+// askedOfTeam foresees what judging the officers that a patch names will ask for.
+func askedOfTeam(patch record.Object) (asks []record.Lookup) {
+	named, _ := patch["officers"].(record.Object)
+	for id := range named {
+		asks = append(asks, record.Lookup{Collection: Officers.Name, Value: id},
+			record.Lookup{Collection: Certificates.Name, Field: "officer", Value: id})
+	}
+	return asks
 }
 
 // judge looks at each officer. Those of whom it is uncertain count: they have a breach of their own.

@@ -54,12 +54,13 @@ func (c Caller) PullsBelow(district string, at time.Time) []string {
 }
 
 // Feeds lists the feeds the caller's device pulls, sorted: its own, the district's reference data, those of the units of its
-// live field grants, and of the written ones those of units below. Written feeds that are none of these are no harm.
+// live field grants, and of the written ones those of units below. Written feeds that are none of these are no harm. Who has no role
+// that works with records has no feeds, and his device none of its own: it has nothing to issue papers for.
 func (c Caller) Feeds(district string, at time.Time, written []string) []string {
-	feeds := []string{"device/" + c.Device}
+	var feeds []string
 	for _, g := range c.Grants {
 		if g.Live(at) && slices.Contains(syncRoles, g.Role) {
-			feeds = append(feeds, "ref/"+district)
+			feeds = append(feeds, "device/"+c.Device, "ref/"+district)
 		}
 		if g.Live(at) && slices.Contains(fieldRoles, g.Role) {
 			feeds = append(feeds, feedOf(g.Unit))

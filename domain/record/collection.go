@@ -55,12 +55,16 @@ const (
 	District Scope = "ref"    // ref/<district>: everyone in the district has it
 	Unit     Scope = "unit"   // unit/<code> by the body's "unit": the people of that unit
 	Device   Scope = "device" // device/<id> by the body's "device": one handheld
+	// Audit is audit/<code> by the body's "unit": what is known of the unit's records and no handheld is told. Nobody pulls such a feed; who has
+	// the right "<collection>.read" over the unit reads its records online.
+	Audit Scope = "audit"
 )
 
 // Collection declares everything reconciliation must know of a kind of record, in one place.
 type Collection struct {
 	Name        string
-	Schema      int // current schema version, from 1
+	Schema      int    // the newest form of its bodies, counted from 1
+	Older       []Form // the forms before it, oldest first, without a gap: see [Form]
 	Scope       Scope
 	Fields      []Field
 	Transitions map[string][]string // from state to allowed states, for fields of class State; "" is the start
@@ -70,13 +74,23 @@ type Collection struct {
 	Follows     string                 // field that names a record whose moves to other units this one goes along with; "": none
 	Gates       []Gate
 	Jobs        func(Event) []Job   // work that follows from an op, queued in the same transaction; may be nil
+	Notes       func(Event) []Note  // records of the server that an op brings about, written in the same transaction; may be nil
 	Claims      func(Event) []Claim // numbers an op uses up; may be nil
+	// Shown is a body that speaks of other collections as it is told to somebody who speaks them in the forms given, by name; 0 is no such
+	// collection. It is pure, and returns the body itself where it says nothing else. May be nil.
+	Shown func(body Object, form func(collection string) int) Object
 
 	root *node
 }
 
 // Job names work to be queued with the change that causes it.
 type Job struct{ Kind, Key string }
+
+// Note is a record that the server creates because of an op.
+type Note struct {
+	Collection string
+	Body       Object
+}
 
 // Claim is a number that a record uses up: in its series it belongs to that record for good.
 type Claim struct {
@@ -90,11 +104,23 @@ func (c *Collection) FeedOf(body Object, district string) (string, error) {
 		return "ref/" + district, nil
 	}
 	field := string(c.Scope)
+	if c.OfUnit() {
+		field = string(Unit)
+	}
 	value, _ := body[field].(string)
 	if value == "" || strings.ContainsAny(value, "/ \x00") {
 		return "", fmt.Errorf("%s: body needs %q to have a feed", c.Name, field)
 	}
-	return field + "/" + value, nil
+	return string(c.Scope) + "/" + value, nil
+}
+
+// OfUnit reports whether the collection's records are those of a unit, named by the body's "unit", whether handhelds pull them or not.
+func (c *Collection) OfUnit() bool { return c.Scope == Unit || c.Scope == Audit }
+
+// BesideUnit names the feed of scope Audit beside a feed of scope Unit; false for any other feed.
+func BesideUnit(feed string) (string, bool) {
+	code, ok := strings.CutPrefix(feed, string(Unit)+"/")
+	return string(Audit) + "/" + code, ok
 }
 
 // node is one step of the tree of declared paths.
@@ -125,6 +151,9 @@ func (n *node) keyed() bool {
 
 // Prepare builds the tree of declared paths. It must be called once before the collection is used; [NewCatalogue] does.
 func (c *Collection) Prepare() error {
+	if err := c.checkForms(); err != nil {
+		return err
+	}
 	root := &node{children: map[string]*node{}}
 	for _, f := range c.Fields {
 		n, parent := root, root

@@ -23,6 +23,7 @@ type Event struct {
 	Latest   time.Time // … and at or before this one
 	Received time.Time // when the server took it
 	Device   string    // device that sent it; "" for the server's own ops
+	Unit     string    // code of that device's unit
 }
 
 // Breach is one way an event breaks a gate's rule. Zh and En name who and what.
@@ -38,7 +39,13 @@ type Gate struct {
 	Basis  string // e.g. "行政处罚法第四十二条"
 	Effect Effect
 	Judge  func(ctx context.Context, ev Event, facts Facts) ([]Breach, error)
+	// Asks foresees, from a patch alone, facts that Judge will ask for, so that they are read together. It may miss some and name
+	// too many; nil: none.
+	Asks func(patch Object) []Lookup
 }
+
+// Lookup is a question to [Facts]: Find by the id in Value when Field is "", else Match.
+type Lookup struct{ Collection, Field, Value string }
 
 // Facts is what a gate may ask of the server's state, as it is inside the transaction of the op.
 //
@@ -46,9 +53,11 @@ type Gate struct {
 type Facts interface {
 	// Find returns the current body of a record; false when it is absent or removed.
 	Find(ctx context.Context, collection, id string) (Object, bool, error)
-	// Match returns the bodies, by record id, of the collection's records whose top-level string field has the value.
+	// Match returns the bodies, by record id, of the collection's records whose top-level string field has the value. The
+	// caller MUST NOT change the map: who asks next may get the same.
 	// Only fields the catalogue declares as looked up are indexed: certificates.officer, certificates.number, items.code,
-	// units.code, officers.unit, documents.inspection, evidence.inspection, blocks.device, templates.kind, findings.record,
+	// units.code, officers.unit, documents.inspection, evidence.inspection, custody.evidence, holds.evidence,
+	// disposals.evidence, evidence.sha256, blocks.device, templates.kind, findings.record,
 	// conflicts.record, deadletters.record.
 	Match(ctx context.Context, collection, field, value string) (map[string]Object, error)
 }

@@ -33,6 +33,7 @@ type Result struct {
 	Clashes  []Clash   // in path order
 	Offences []Offence // in path order; when there are any the body must not be stored
 	Changed  bool      // Body differs from theirs
+	Whole    bool      // Body is the patch itself: a creation that stands as it was said
 }
 
 // Edit is one op against its record, as Merge needs it.
@@ -41,14 +42,21 @@ type Edit struct {
 	Theirs   Object // body the server holds now; nil when there is none
 	Patch    Object
 	ByServer bool // the server's own op may write Server fields and frozen records
+	Ancestor bool // Base is not what the author had seen, which is lost, but something older that led to it
 }
 
 // Merge applies the author's patch to what the server holds, field by field, by the collection's merge classes.
 // It is pure and total: any patch against any bodies yields a result, and every leaf of the patch ends in the body, in a
 // clash or in an offence, or was already what the body says.
+//
+// With an ancestor for a base nobody knows what the author saw, only what was before it. So whatever the patch names counts as changed by the
+// author, also where it says what the ancestor said; and where others have changed the same since, it clashes.
 func (c *Collection) Merge(e Edit) Result {
-	m := merging{c: c, byServer: e.ByServer}
+	m := merging{c: c, byServer: e.ByServer, ancestor: e.Ancestor}
 	m.frozen = !e.ByServer && c.FrozenWhen != nil && e.Theirs != nil && c.FrozenWhen(e.Theirs)
+	if e.Base == nil && e.Theirs == nil && m.whole(c.root, e.Patch) {
+		return Result{Body: e.Patch, Changed: len(e.Patch) > 0, Whole: true}
+	}
 	body, changed := m.object(c.root, "", e.Base, e.Theirs, e.Patch)
 	return Result{Body: body, Clashes: m.clashes, Offences: m.offences, Changed: changed}
 }
@@ -56,9 +64,40 @@ func (c *Collection) Merge(e Edit) Result {
 type merging struct {
 	c        *Collection
 	byServer bool
+	ancestor bool
 	frozen   bool
 	clashes  []Clash
 	offences []Offence
+}
+
+// whole reports whether a patch onto nothing stands as it is, which most creations do: nothing is to be removed, and nothing is of a class
+// whose first value is not the author's to say. In doubt it does not, and the merge decides key by key.
+func (m *merging) whole(n *node, patch Object) bool {
+	for key, value := range patch {
+		child := n.child(key)
+		inner, isObject := value.(Object)
+		switch {
+		case value == nil || child.class == Server && !m.byServer || child.class == State && !m.byServer && !m.c.allows(nil, value):
+			return false
+		case isObject && child.keyed() && n.class != Append:
+			if !m.whole(child, inner) {
+				return false
+			}
+		case isObject && !full(inner):
+			return false
+		}
+	}
+	return true
+}
+
+// full reports whether an object holds no null at any depth, arrays aside.
+func full(o Object) bool {
+	for _, value := range o {
+		if inner, isObject := value.(Object); value == nil || isObject && !full(inner) {
+			return false
+		}
+	}
+	return true
 }
 
 // object merges a patch into an object whose keys merge one by one. Keys are visited in order so that results do not depend
@@ -120,7 +159,7 @@ func (m *merging) value(parent, n *node, path string, base, theirs, patch any) (
 // removedMeanwhile decides an edit inside an entry that the other side took away: update against remove, always a clash.
 func (m *merging) removedMeanwhile(path string, base, patch Object) (any, bool) {
 	ours := Apply(base, patch)
-	if !Equal(ours, base) {
+	if m.ancestor || !Equal(ours, base) {
 		m.clashes = append(m.clashes, Clash{Path: path, Base: base, Ours: ours})
 	}
 	return nil, false
@@ -128,7 +167,7 @@ func (m *merging) removedMeanwhile(path string, base, patch Object) (any, bool) 
 
 // leaf decides one value that merges as a whole.
 func (m *merging) leaf(parent, n *node, path string, base, ours, theirs any) (any, bool) {
-	if Equal(ours, theirs) || Equal(ours, base) {
+	if Equal(ours, theirs) || Equal(ours, base) && !m.ancestor {
 		return theirs, false // says what the server says, or touches nothing the author had seen
 	}
 	if n.class == Server && !m.byServer {

@@ -20,6 +20,13 @@ var planted = []struct {
 		return record.Result{Body: body, Changed: !record.Equal(body, e.Theirs)}
 	}, []string{"two authors converge in either order", "nothing unseen is overwritten"}},
 
+	{"takes every creation as a whole", func(c *record.Collection, e record.Edit) record.Result {
+		if e.Base == nil && e.Theirs == nil {
+			return record.Result{Body: e.Patch, Changed: len(e.Patch) > 0, Whole: true}
+		}
+		return c.Merge(e)
+	}, []string{"a creation is judged key by key"}},
+
 	{"ignores the base", func(c *record.Collection, e record.Edit) record.Result {
 		e.Base = nil
 		return c.Merge(e)
@@ -60,6 +67,11 @@ var planted = []struct {
 		}
 		return r
 	}, []string{"nothing unseen is overwritten", "who has seen the newest version just writes"}},
+
+	{"takes an ancestor for what the author saw", func(c *record.Collection, e record.Edit) record.Result {
+		e.Ancestor = false
+		return c.Merge(e)
+	}, []string{"an ancestor is not taken for what was seen"}},
 
 	{"says changed always", func(c *record.Collection, e record.Edit) record.Result {
 		r := c.Merge(e)

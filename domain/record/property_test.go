@@ -34,6 +34,8 @@ var properties = []property{
 	{"changed means different", changedMeansDifferent},
 	{"the order of a device's edits stands", deviceOrderStands},
 	{"authors in different places never meet", disjointAuthorsCommute},
+	{"an ancestor is not taken for what was seen", ancestorIsNotTheBase},
+	{"a creation is judged key by key", creationsAreJudged},
 }
 
 func TestMergeProperties(t *testing.T) {
@@ -184,6 +186,19 @@ func freshEditsApply(t *rapid.T, m merger) error {
 	r := m(visits(), record.Edit{Base: base, Theirs: base, Patch: patch})
 	if want := record.Apply(base, patch); len(r.Clashes) > 0 || !record.Equal(r.Body, want) {
 		return fmt.Errorf("%v on %v gives %v with %v, want %v", patch, base, r.Body, r.Clashes, want)
+	}
+	return nil
+}
+
+// creationsAreJudged: a creation that is taken as a whole gives what its keys give one by one, as they are merged onto a body without any.
+func creationsAreJudged(t *rapid.T, m merger) error {
+	patch := patchOf(t, allFields...)
+	got, want := m(visits(), record.Edit{Patch: patch}), visits().Merge(record.Edit{Base: object{}, Patch: patch})
+	if !record.Equal(got.Body, want.Body) || text(got.Clashes) != text(want.Clashes) || text(got.Offences) != text(want.Offences) || got.Changed != want.Changed {
+		return fmt.Errorf("%v gives %+v, key by key %+v", patch, got, want)
+	}
+	if got.Whole && !record.Equal(got.Body, patch) {
+		return fmt.Errorf("%v is said to be whole, and gives %v", patch, got.Body)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// UnitsOf lists the codes of the units whose people a body of scope Unit concerns: its own, which is its home, and then its
+// UnitsOf lists the codes of the units whose people a body of scope Unit or Audit concerns: its own, which is its home, and then its
 // partners, sorted.
 func (c *Collection) UnitsOf(body Object) []string {
 	home, _ := body["unit"].(string)

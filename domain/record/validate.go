@@ -133,6 +133,24 @@ func Storable(value any) bool {
 	return true
 }
 
+// Within reports whether a value nests at most so deep: a scalar 0, an object or an array one more than what is in it.
+func Within(value any, depth int) bool {
+	switch value := value.(type) {
+	case []any:
+		return depth > 0 && !slices.ContainsFunc(value, func(item any) bool { return !Within(item, depth-1) })
+	case Object:
+		if depth <= 0 {
+			return value == nil
+		}
+		for _, inner := range value {
+			if !Within(inner, depth-1) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // IsID reports whether the text is a UUID in its canonical lower-case form (RFC 9562 §4).
 func IsID(text string) bool {
 	if len(text) != 36 {

@@ -23,7 +23,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 )
 
-func TestMain(m *testing.M) { services.Main(m) }
+func TestMain(m *testing.M) { services.MainOnDisk(m) }
 
 func openFolder(t testing.TB) (*blob.Folder, string) {
 	t.Helper()

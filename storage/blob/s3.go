@@ -29,7 +29,7 @@ type S3Config struct {
 	// Mode is how hard the store enforces retention: "governance", which people with a special right at the store can lift,
 	// or "compliance", which nobody can.
 	Mode string
-	// PartSize is the length from which on an object is sent in parts, and of each part; 0 is 64 MiB. Parts are streamed: no
+	// PartSize is the length from which on an object is sent in parts, and of each part; 0 is 16 MiB. Parts are streamed: no
 	// part is in memory.
 	PartSize int64
 	// Stall is how long the store may do nothing in the middle of a transfer, or before it answers; 0 is a minute.
@@ -56,7 +56,7 @@ var _ evidence.Blobs = (*S3)(nil)
 // when it is first used; see [S3.Ready].
 func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	if cfg.PartSize == 0 {
-		cfg.PartSize = 64 << 20
+		cfg.PartSize = 16 << 20
 	}
 	if cfg.Stall == 0 {
 		cfg.Stall = time.Minute
@@ -130,8 +130,11 @@ func (s *S3) Put(ctx context.Context, key string, want evidence.Digest, body io.
 	opts.SetMatchETagExcept("*")
 	ctx, watch, cancel := newWatch(ctx, s.cfg.Stall)
 	defer cancel()
-	body = outgoing{body, watch}
-	if want.Length > s.cfg.PartSize {
+	in, _ := body.(*checked)
+	body = outgoing{bounded{ctx, body}, watch}
+	if large := want.Length > s.cfg.PartSize; large && in != nil && in.again != nil {
+		err = s.putPieces(ctx, key, want.Length, in, opts)
+	} else if large {
 		err = s.putParts(ctx, key, want.Length, body, opts)
 	} else {
 		// Both are the store's to check before it says yes: the payload's own hash, which is signed, and the checksum, which it
@@ -147,34 +150,6 @@ func (s *S3) Put(ctx context.Context, key string, want evidence.Digest, body io.
 		return nil
 	}
 	return stalled(ctx, translate(err))
-}
-
-// putParts sends a large object part after part. Nothing is visible before the last step; parts of an attempt that failed are
-// taken away, and those of one that crashed are the bucket's lifecycle rule's to clean up.
-func (s *S3) putParts(ctx context.Context, key string, length int64, body io.Reader, opts minio.PutObjectOptions) (err error) {
-	id, err := s.core.NewMultipartUpload(ctx, s.cfg.Bucket, key, minio.PutObjectOptions{ContentType: opts.ContentType})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			defer cancel()
-			_ = s.core.AbortMultipartUpload(ctx, s.cfg.Bucket, key, id)
-		}
-	}()
-	var parts []minio.CompletePart
-	for sent := int64(0); sent < length; {
-		n := min(s.cfg.PartSize, length-sent)
-		part, err := s.core.PutObjectPart(ctx, s.cfg.Bucket, key, id, len(parts)+1, io.LimitReader(body, n), n, minio.PutObjectPartOptions{})
-		if err != nil {
-			return err
-		}
-		parts = append(parts, minio.CompletePart{PartNumber: len(parts) + 1, ETag: part.ETag})
-		sent += n
-	}
-	_, err = s.core.CompleteMultipartUpload(ctx, s.cfg.Bucket, key, id, parts, opts)
-	return err
 }
 
 // OpenRange implements evidence.Blobs.

@@ -26,9 +26,10 @@ func Verified(store evidence.Blobs) evidence.Blobs { return &verified{store} }
 
 type verified struct{ evidence.Blobs }
 
-// Put implements evidence.Blobs.
+// Put implements evidence.Blobs. A body that is also an io.ReaderAt may be read again while it is read, in parts.
 func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, body io.Reader) error {
 	in := &checked{body: body, hash: sha256.New(), want: want}
+	in.again, _ = body.(io.ReaderAt)
 	if want.Length == 0 {
 		_, _ = in.Read(make([]byte, 1)) // a store need not read what has no length
 	}
@@ -40,6 +41,9 @@ func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, bo
 			return in.wrong // however the store has dressed it
 		}
 		return err
+	}
+	if in.whole && in.pieces != nil {
+		return in.pieces.compare(ctx, v.Blobs, key)
 	}
 	return Check(ctx, v.Blobs, key, want)
 }
@@ -70,6 +74,9 @@ type checked struct {
 	given int64
 	whole bool  // all bytes have come and are the right ones
 	wrong error // set when they are not
+
+	again  io.ReaderAt // reads them again; nil if that cannot be done
+	pieces *pieces     // digests of pieces of them, if the store asks for these before it reads
 }
 
 func (c *checked) Read(p []byte) (int, error) {
@@ -81,6 +88,9 @@ func (c *checked) Read(p []byte) (int, error) {
 	}
 	n, err := c.body.Read(p)
 	c.hash.Write(p[:n])
+	if c.pieces != nil {
+		_, _ = c.pieces.Write(p[:n]) // never fails
+	}
 	c.given += int64(n)
 	if err != io.EOF && (err != nil || c.given < c.want.Length) {
 		return n, err
@@ -96,5 +106,8 @@ func (c *checked) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	c.whole = true
+	if c.pieces != nil {
+		c.pieces.end()
+	}
 	return n, nil
 }

@@ -17,6 +17,10 @@ var appendOnly = []string{"ops", "revisions", "pushes", "numbers"}
 // aside are such tables that a push does not write.
 var aside = map[string]string{
 	"forks":            "INSERT INTO forks (device, hash, seq, op, text, head, signature, received_at) VALUES ('d', 'h', 1, 'o', '{}', 'h', 's', 1)",
+	"leaves":           "INSERT INTO leaves (n, kind, ref, text) VALUES (0, 'push', 'p', '{}')",
+	"hashes":           "INSERT INTO hashes (i, hash) VALUES (0, 'h')",
+	"checkpoints":      "INSERT INTO checkpoints (n, size, at, note) VALUES (0, 1, 1, 'n')",
+	"stamps":           "INSERT INTO stamps (checkpoint, kind, signer, at, data) VALUES (0, 'rfc3161', 's', 1, 'd')",
 	"device_decisions": "INSERT INTO device_decisions (device, at, officer, decision, reason) VALUES ('d', 1, 'o', 'released', 'r')",
 }
 
@@ -37,7 +41,7 @@ func TestHistoryRefusesChange(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d *DB) {
 		ctx := context.Background()
 		err := d.InTx(ctx, func(ctx context.Context, tx push.Tx) error {
-			if _, err := tx.LockFeeds(ctx, []string{"unit/a"}); err != nil {
+			if _, err := tx.LockFeeds(ctx, []string{"unit/a"}, push.Wants{}); err != nil {
 				return err
 			}
 			return tx.Write(ctx, written("d"))

@@ -1,11 +1,11 @@
 package db
 
 import (
-	"fmt"
 	"strings"
+	"sync"
 )
 
-// column is one column of a bulk insert, with its values: []string, []int64 or []bool, all of one length.
+// column is one column of a bulk insert, with its values: a slice of a type that [DB.at] knows, all of one length. Texts that are bytes need not be copied.
 type column struct {
 	name   string
 	values any
@@ -18,66 +18,78 @@ type table struct {
 	columns []column
 }
 
-// inserts makes the statements that write all rows of a table in the dialect's fastest way: unnest of one array per column on
-// PostgreSQL; rows of parameters on SQLite, in statements of a fixed size so that they are prepared once.
-func (d *DB) inserts(tab table, n int) []statement {
-	switch {
-	case n == 0:
-		return nil
-	case d.dialect == postgreSQL:
-		return []statement{insertArrays(tab)}
-	}
-	var all []statement
-	for from := 0; from < n; from += liteRows {
-		all = append(all, d.insertRows(tab, from, min(n, from+liteRows)))
+// perInsert are the numbers of rows that one statement inserts: few sizes, so that statements are prepared once.
+var perInsert = []int{64, 16, 4, 1}
+
+// inserts makes the statements that write n rows of a table.
+func (d *DB) inserts(tab table, n int) (all []statement) {
+	from := 0
+	for _, size := range perInsert {
+		for ; n-from >= size; from += size {
+			all = append(all, d.insertRows(tab, from, size))
+		}
 	}
 	return all
 }
 
-func insertArrays(tab table) statement {
-	var arrays, names []string
-	var args []any
-	for i, c := range tab.columns {
-		arrays = append(arrays, fmt.Sprintf("$%d::%s", i+1, arrayType(c.values)))
-		names = append(names, c.name)
-		args = append(args, c.values)
-	}
-	list := strings.Join(names, ", ")
-	query := "INSERT INTO " + tab.name + " (" + list + ") SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") AS u(" + list + ") " + tab.then
-	return statement{query: query, args: args}
-}
-
-func arrayType(values any) string {
-	switch values.(type) {
-	case []int64, []*int64:
-		return "bigint[]"
-	case []bool:
-		return "boolean[]"
-	}
-	return "text[]"
-}
-
-// liteRows is how many rows one SQLite statement inserts.
-const liteRows = 50
-
-func (d *DB) insertRows(tab table, from, to int) statement {
-	var names []string
-	for _, c := range tab.columns {
-		names = append(names, c.name)
-	}
-	row := "(" + d.marks(1, len(names)) + ")"
-	args := make([]any, 0, (to-from)*len(names))
-	for i := from; i < to; i++ {
+func (d *DB) insertRows(tab table, from, size int) statement {
+	args := make([]any, 0, size*len(tab.columns))
+	for i := from; i < from+size; i++ {
 		for _, c := range tab.columns {
-			args = append(args, at(c.values, i))
+			args = append(args, d.at(c.values, i))
 		}
 	}
-	list := row + strings.Repeat(","+row, to-from-1)
-	return statement{query: "INSERT INTO " + tab.name + " (" + strings.Join(names, ", ") + ") VALUES " + list + " " + tab.then, args: args}
+	return statement{query: d.insertOf(tab, size), args: args}
 }
 
-func at(values any, i int) any {
+// insertTexts keeps the texts of inserts of many rows, by that of one row: to make one takes longer than to send its rows.
+var insertTexts sync.Map
+
+type insertText struct {
+	one  string
+	size int
+}
+
+func (d *DB) insertOf(tab table, size int) string {
+	one := d.insertText(tab, 1)
+	if size == 1 {
+		return one
+	}
+	key := insertText{one, size}
+	text, ok := insertTexts.Load(key)
+	if !ok {
+		text, _ = insertTexts.LoadOrStore(key, d.insertText(tab, size))
+	}
+	return text.(string)
+}
+
+// insertText is the text of an insert of so many rows.
+func (d *DB) insertText(tab table, size int) string {
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + tab.name + " (")
+	for i, c := range tab.columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(c.name)
+	}
+	b.WriteString(") VALUES ")
+	for row := range size {
+		if row > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("(" + d.marks(1+row*len(tab.columns), len(tab.columns)) + ")")
+	}
+	return b.String() + " " + tab.then
+}
+
+func (d *DB) at(values any, i int) any {
 	switch v := values.(type) {
+	case [][]byte:
+		if d.dialect == sqLite {
+			return string(v[i]) // bytes would be kept as a BLOB
+		}
+		return v[i]
 	case []int64:
 		return v[i]
 	case []bool:

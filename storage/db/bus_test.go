@@ -18,10 +18,11 @@ func move(t *testing.T, d *db.DB, feed string) live.News {
 	t.Helper()
 	var heads map[string]uint64
 	err := d.InTx(t.Context(), func(ctx context.Context, tx push.Tx) error {
-		var err error
-		if heads, err = tx.LockFeeds(ctx, []string{feed}); err != nil {
+		locked, err := tx.LockFeeds(ctx, []string{feed}, push.Wants{})
+		if err != nil {
 			return err
 		}
+		heads = locked.Heads
 		heads[feed]++
 		return tx.Write(ctx, &push.Batch{Heads: heads, At: time.Now()})
 	})
@@ -87,6 +88,9 @@ func TestNoticesReachTheOtherReplicaAndWhatWasLostIsMended(t *testing.T) {
 	}
 	listening := func() bool { return listeners(t, d) == 2 }
 	eventually(t, "both listen", listening)
+	for _, h := range []*live.Hub{here, there} { // what is noted before the first comparison is of no known epoch, and told to nobody
+		eventually(t, "both have compared", func() bool { _, fresh := h.HeadsOf(nil); return fresh })
+	}
 	here.Note(move(t, d, "unit/1"))
 	eventually(t, "a notice is heard", at(1))
 

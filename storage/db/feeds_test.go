@@ -12,12 +12,12 @@ import (
 func TestFeedsLockedForNothingLeaveNoRow(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d *DB) {
 		err := d.InTx(context.Background(), func(ctx context.Context, tx push.Tx) error {
-			heads, err := tx.LockFeeds(ctx, []string{"unit/invented", "unit/real"})
+			locked, err := tx.LockFeeds(ctx, []string{"unit/invented", "unit/real"}, push.Wants{})
 			if err != nil {
 				return err
 			}
-			heads["unit/real"] = 1
-			return tx.Write(ctx, &push.Batch{Heads: heads, At: d.now()})
+			locked.Heads["unit/real"] = 1
+			return tx.Write(ctx, &push.Batch{Heads: locked.Heads, At: d.now()})
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ const keptMarks = 8
 // AddMark implements adapt.Marks. The device's row is locked first, so that two pulls of one device do not take the same number.
 func (d *DB) AddMark(ctx context.Context, device string, stands, least int64, place []byte) (n int64, err error) {
 	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.LockDevice(ctx, device); err != nil {
+		if _, _, err := t.LockDevice(ctx, device, nil); err != nil {
 			return err
 		}
 		var newest sql.NullInt64

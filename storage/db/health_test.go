@@ -47,7 +47,7 @@ func TestHealthOfDevices(t *testing.T) {
 			}
 		}
 		check(d.InTx(ctx, func(ctx context.Context, tx push.Tx) error {
-			if _, err := tx.LockFeeds(ctx, []string{"unit/u"}); err != nil {
+			if _, err := tx.LockFeeds(ctx, []string{"unit/u"}, push.Wants{}); err != nil {
 				return err
 			}
 			return tx.Write(ctx, b)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 )
@@ -14,8 +13,8 @@ var _ pull.History = (*DB)(nil)
 // Record implements pull.History.
 func (d *DB) Record(ctx context.Context, collection, id string) (pull.Record, error) {
 	r := pull.Record{Collection: collection, ID: id}
-	query := "SELECT feed, version, removed, body FROM records WHERE id = " + d.param(1) + " AND collection = " + d.param(2)
-	err := d.pool().QueryRowContext(ctx, query, id, collection).Scan(&r.Feed, &r.Version, &r.Removed, &r.Body)
+	query := "SELECT feed, version, removed, schema, body FROM records WHERE id = " + d.param(1) + " AND collection = " + d.param(2)
+	err := d.pool().QueryRowContext(ctx, query, id, collection).Scan(&r.Feed, &r.Version, &r.Removed, &r.Schema, &r.Body)
 	return r, translate(err)
 }
 
@@ -27,11 +26,11 @@ func (d *DB) Revisions(ctx context.Context, id string) ([]pull.Revision, error) 
 		var v pull.Revision
 		var device sql.NullString
 		var occurred, received int64
-		err := r.Scan(&v.Version, &v.Op, &v.Action, &v.Author, &device, &occurred, &received, &v.Status, &v.Body)
+		err := r.Scan(&v.Version, &v.Op, &v.Action, &v.Author, &device, &occurred, &received, &v.Status, &v.Collection, &v.Schema, &v.Body)
 		v.Device, v.OccurredAt, v.ReceivedAt = device.String, moment(occurred), moment(received)
 		found = append(found, v)
 		return err
-	}, `SELECT v.version, v.op, o.action, o.author, COALESCE(o.device, o.online), o.occurred_at, o.received_at, o.status, v.body
+	}, `SELECT v.version, v.op, o.action, o.author, COALESCE(o.device, o.online), o.occurred_at, o.received_at, o.status, v.collection, v.schema, v.body
 		FROM revisions v JOIN ops o ON o.id = v.op AND o.record = v.record WHERE v.record = `+d.param(1)+" ORDER BY v.version", id)
 	return found, err
 }
@@ -42,12 +41,12 @@ func (d *DB) Lookup(ctx context.Context, collection, field, value string) ([]pul
 	rows, err := t.Match(ctx, collection, field, value)
 	out := make([]pull.Record, len(rows))
 	for i, r := range rows {
-		out[i] = pull.Record{Collection: r.Collection, ID: r.ID, Feed: r.Feed, Version: r.Version, Body: r.Body}
+		out[i] = pull.Record{Collection: r.Collection, ID: r.ID, Feed: r.Feed, Version: r.Version, Schema: r.Schema, Body: r.Body}
 	}
 	return out, err
 }
 
-// Waiting implements pull.History. Codes of units below begin with the unit's, and so do the names of their feeds.
+// Waiting implements pull.History.
 func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error) {
 	if !plain(w.Collection) {
 		return nil, fmt.Errorf("collection %q: not a plain name", w.Collection)
@@ -57,23 +56,18 @@ func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
 		state = "body ->> 'state'"
 	}
 	args := []any{w.State, w.After}
-	reached := make([]string, len(w.Units))
-	for i, unit := range w.Units {
-		feed := "unit/" + unit
-		reached[i] = fmt.Sprintf("substr(feed, 1, %d) = %s", len([]rune(feed)), d.param(len(args)+1))
-		args = append(args, feed)
-	}
-	if len(reached) == 0 {
+	reached := d.reached(w.Units, &args)
+	if reached == "" {
 		return nil, nil
 	}
 	var found []pull.Record
 	err := rows(ctx, d.pool(), func(r *sql.Rows) error {
 		rec := pull.Record{Collection: w.Collection}
-		err := r.Scan(&rec.ID, &rec.Feed, &rec.Version, &rec.Body)
+		err := r.Scan(&rec.ID, &rec.Feed, &rec.Version, &rec.Schema, &rec.Body)
 		found = append(found, rec)
 		return err
-	}, fmt.Sprintf("SELECT id, feed, version, body FROM records WHERE collection = '%s' AND %s = %s AND id > %s AND NOT removed AND (%s) ORDER BY id LIMIT %d",
-		w.Collection, state, d.param(1), d.param(2), strings.Join(reached, " OR "), w.Limit), args...)
+	}, fmt.Sprintf("SELECT id, feed, version, schema, body FROM records WHERE collection = '%s' AND %s = %s AND id > %s AND NOT removed AND (%s) ORDER BY id LIMIT %d",
+		w.Collection, state, d.param(1), d.param(2), reached, w.Limit), args...)
 	return found, err
 }
 

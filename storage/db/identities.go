@@ -12,6 +12,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
 
 var _ people.Identities = (*DB)(nil)
@@ -109,6 +110,9 @@ func (d *DB) Enrol(ctx context.Context, digest string, device people.Device, at 
 		if err := g.Create(&r).Error; err != nil {
 			return err
 		}
+		if err := g.Exec("INSERT INTO ledger_queue (kind, ref) VALUES (?, ?)", ledger.Device, device.ID).Error; err != nil {
+			return err
+		}
 		return g.Model(&codeRow{}).Where("digest = ?", digest).Update("used_by", device.ID).Error
 	})
 	if err != nil {
@@ -153,8 +157,14 @@ func (d *DB) RevokeDevice(ctx context.Context, id string, at time.Time) error {
 		if _, err := take[deviceRow](ctx, g, "id = ?", id); err != nil {
 			return err
 		}
-		if err := g.Model(&deviceRow{}).Where("id = ? AND revoked_at = 0", id).Update("revoked_at", micros(at)).Error; err != nil {
-			return err
+		done := g.Model(&deviceRow{}).Where("id = ? AND revoked_at = 0", id).Update("revoked_at", micros(at))
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected > 0 {
+			if err := (&tx{DB: d, conn: g.Statement.ConnPool}).enqueue(ctx, people.RevokedJob, id); err != nil {
+				return err
+			}
 		}
 		return endFamilies(g, "device", id, people.EndRevoked, at)
 	}))

@@ -21,6 +21,7 @@ type lines struct {
 	block   int // the one being filled
 
 	seq, version                 uint64 // of the row being read
+	schema                       int64
 	collection, id, body, reason string
 }
 
@@ -32,10 +33,10 @@ func newLines(feed string, limit int) *lines { return &lines{feed: feed, limit: 
 // errFull ends the reading of rows.
 var errFull = errors.New("the page is full")
 
-// read runs a query with the columns seq, collection, id, version, body and reason, and takes its rows in until the page is full. With
+// read runs a query with the columns seq, collection, id, version, schema, body and reason, and takes its rows in until the page is full. With
 // head there is one column more, which is read into it; a row whose seq is 0 has nothing but that.
 func (l *lines) read(ctx context.Context, pool gorm.ConnPool, head *uint64, query string, args ...any) error {
-	into := []any{&l.seq, &l.collection, &l.id, &l.version, &l.body, &l.reason} // texts come without a copy
+	into := []any{&l.seq, &l.collection, &l.id, &l.version, &l.schema, &l.body, &l.reason} // texts come without a copy
 	if head != nil {
 		into = append(into, head)
 	}
@@ -56,7 +57,7 @@ func (l *lines) read(ctx context.Context, pool gorm.ConnPool, head *uint64, quer
 }
 
 func (l *lines) take() {
-	c := pull.Change{Feed: l.feed, Seq: l.seq, Collection: l.collection, ID: l.id, Version: l.version, Gone: l.reason}
+	c := pull.Change{Feed: l.feed, Seq: l.seq, Collection: l.collection, ID: l.id, Version: l.version, Schema: int(l.schema), Gone: l.reason}
 	if c.Gone == "" {
 		c.Body = l.keep(l.body)
 	}

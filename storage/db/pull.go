@@ -21,12 +21,12 @@ func (d *DB) pool() gorm.ConnPool { return d.read.Statement.ConnPool }
 func (d *DB) Changes(ctx context.Context, feed string, after uint64, limit int) ([]pull.Change, uint64, error) {
 	p := d.param
 	query := fmt.Sprintf(`
-		SELECT coalesce(c.seq, 0), coalesce(c.collection, ''), coalesce(c.id, ''), coalesce(c.version, 0), coalesce(c.body, ''), coalesce(c.reason, ''), f.head
+		SELECT coalesce(c.seq, 0), coalesce(c.collection, ''), coalesce(c.id, ''), coalesce(c.version, 0), coalesce(c.schema, 0), coalesce(c.body, ''), coalesce(c.reason, ''), f.head
 		FROM feeds f LEFT JOIN (
 			%[1]s
 			UNION ALL
 			SELECT * FROM (
-				SELECT d.seq, d.collection, d.record, 0, '', d.reason FROM departures d
+				SELECT d.seq, d.collection, d.record, 0, 0, '', d.reason FROM departures d
 				WHERE d.feed = %[2]s AND d.seq > %[3]s
 					AND NOT EXISTS (SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
 					AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.record = d.record AND c.feed = d.feed AND c.seq > d.seq)

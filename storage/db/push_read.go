@@ -14,12 +14,12 @@ import (
 )
 
 // LockDevice implements push.Tx.
-func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error) {
+func (t *tx) LockDevice(ctx context.Context, device string, records []string) (push.Device, map[string][]string, error) {
 	d := push.Device{ID: device}
-	known := false
+	known, feeds := false, map[string][]string{}
 	query := "SELECT d.last_seq, d.head_hash, d.public_key, d.revoked_at, d.set_aside_at, o.officer FROM devices d LEFT JOIN device_officers o ON o.device = d.id" +
 		" WHERE d.id = " + t.param(1) + " ORDER BY o.officer" + t.forUpdateOf("d")
-	err := t.together(ctx, statement{query: query, args: []any{device}, scan: func(r scanner) error {
+	lock := statement{query: query, args: []any{device}, scan: func(r scanner) error {
 		var revoked, aside int64
 		var officer sql.NullString
 		err := r.Scan(&d.LastSeq, &d.HeadHash, &d.PublicKey, &revoked, &aside, &officer)
@@ -28,11 +28,12 @@ func (t *tx) LockDevice(ctx context.Context, device string) (push.Device, error)
 			d.Officers = append(d.Officers, officer.String)
 		}
 		return err
-	}})
+	}}
+	err := t.together(ctx, append([]statement{lock}, t.feedsOf(records, feeds)...)...)
 	if err == nil && !known {
 		err = fault.New(fault.NotFound)
 	}
-	return d, err
+	return d, feeds, err
 }
 
 // forUpdate locks the selected rows on PostgreSQL; on SQLite the transaction is the only writer.
@@ -92,30 +93,39 @@ func (t *tx) Ops(ctx context.Context, ids []string) (map[string]push.Taken, erro
 // FeedsOf implements push.Tx.
 func (t *tx) FeedsOf(ctx context.Context, records []string) (map[string][]string, error) {
 	feeds := map[string][]string{}
+	return feeds, t.together(ctx, t.feedsOf(records, feeds)...)
+}
+
+func (d *DB) feedsOf(records []string, into map[string][]string) []statement {
 	if len(records) == 0 {
-		return feeds, nil
-	}
-	where, arg := t.among("id", 1, records)
-	copied, copiedArg := t.among("record", 2, records)
-	err := rows(ctx, t.conn, func(r *sql.Rows) error {
-		var id, feed string
-		if err := r.Scan(&id, &feed); err != nil {
-			return err
-		}
-		feeds[id] = append(feeds[id], feed)
 		return nil
-	}, "SELECT id, feed FROM records WHERE "+where+" UNION ALL SELECT record, feed FROM copies WHERE "+copied, arg, copiedArg)
-	return feeds, err
+	}
+	where, arg := d.among("id", 1, records)
+	copied, copiedArg := d.among("record", 2, records)
+	query := "SELECT id, feed FROM records WHERE " + where + " UNION ALL SELECT record, feed FROM copies WHERE " + copied
+	return []statement{{query: query, args: []any{arg, copiedArg}, scan: func(r scanner) error {
+		var id, feed string
+		err := r.Scan(&id, &feed)
+		into[id] = append(into[id], feed)
+		return err
+	}}}
 }
 
 // LockFeeds implements push.Tx. The rows are locked in the order of their names by every writer, so writers never wait for
-// each other in a circle.
-func (t *tx) LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error) {
-	heads := make(map[string]uint64, len(feeds))
-	if len(feeds) == 0 {
-		return heads, nil
+// each other in a circle. Each statement sees what was committed before it began, so what is read is read under the locks.
+func (t *tx) LockFeeds(ctx context.Context, feeds []string, want push.Wants) (push.Locked, error) {
+	l := push.Locked{Heads: make(map[string]uint64, len(feeds)), Rows: make(map[string]push.Row, len(want.Records)), Matches: map[record.Lookup][]push.Row{}}
+	var all []statement
+	if len(feeds) > 0 {
+		all = append(all, t.createFeeds(feeds), t.lockFeeds(feeds, &l))
 	}
-	return heads, t.together(ctx, t.createFeeds(feeds), t.lockFeeds(feeds, heads))
+	all = append(all, t.current(want.Records, l.Rows)...)
+	matches, err := t.matches(want.Lookups, l.Matches)
+	if err != nil {
+		return l, err
+	}
+	err = t.together(ctx, append(all, matches...)...)
+	return l, err
 }
 
 func (d *DB) createFeeds(feeds []string) statement {
@@ -125,23 +135,23 @@ func (d *DB) createFeeds(feeds []string) statement {
 	return statement{query: "INSERT INTO feeds (name, head) SELECT value, 0 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING", args: []any{jsonArray(feeds)}}
 }
 
-func (d *DB) lockFeeds(feeds []string, into map[string]uint64) statement {
-	where, arg := d.among("name", 1, feeds)
-	query := "SELECT name, head FROM feeds WHERE " + where + " ORDER BY name" + d.forUpdate()
+func (t *tx) lockFeeds(feeds []string, into *push.Locked) statement {
+	where, arg := t.among("name", 1, feeds)
+	query := "SELECT name, head, (SELECT COALESCE(MAX(floor), 0) FROM epochs) FROM feeds WHERE " + where + " ORDER BY name" + t.forUpdate()
 	return statement{query: query, args: []any{arg}, scan: func(r scanner) error {
 		var name string
 		var head uint64
-		err := r.Scan(&name, &head)
-		into[name] = head
+		err := r.Scan(&name, &head, &into.Floor)
+		into.Heads[name] = head
 		return err
 	}}
 }
 
-const rowColumns = "id, collection, feed, seq, version, removed, op, body, closed, aside"
+const rowColumns = "id, collection, feed, seq, version, removed, op, schema, body, closed, aside"
 
-func scanRow(r *sql.Rows, more ...any) (push.Row, error) {
+func scanRow(r scanner, more ...any) (push.Row, error) {
 	var row push.Row
-	err := r.Scan(append([]any{&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Body,
+	err := r.Scan(append([]any{&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Schema, &row.Body,
 		&row.Closed, &row.Aside}, more...)...)
 	return row, err
 }
@@ -149,76 +159,88 @@ func scanRow(r *sql.Rows, more ...any) (push.Row, error) {
 // Records implements push.Tx.
 func (t *tx) Records(ctx context.Context, records []string) (map[string]push.Row, error) {
 	found := make(map[string]push.Row, len(records))
+	return found, t.together(ctx, t.current(records, found)...)
+}
+
+func (d *DB) current(records []string, into map[string]push.Row) []statement {
 	if len(records) == 0 {
-		return found, nil
+		return nil
 	}
-	where, arg := t.among("id", 1, records)
-	err := rows(ctx, t.conn, func(r *sql.Rows) error {
+	where, arg := d.among("id", 1, records)
+	query := "SELECT " + rowColumns + ", " + d.copiesOf() + " FROM records WHERE " + where
+	return []statement{{query: query, args: []any{arg}, scan: func(r scanner) error {
 		var copies sql.NullString
 		row, err := scanRow(r, &copies)
 		if err == nil && copies.Valid {
 			row.Copies, err = copiesFrom(copies.String)
 		}
-		found[row.ID] = row
+		into[row.ID] = row
 		return err
-	}, "SELECT "+rowColumns+", "+t.copiesOf()+" FROM records WHERE "+where, arg)
-	return found, err
+	}}}
 }
 
 // Bodies implements push.Tx.
-func (t *tx) Bodies(ctx context.Context, refs []push.Version) (map[push.Version][]byte, error) {
-	bodies := make(map[push.Version][]byte, len(refs))
+func (t *tx) Bodies(ctx context.Context, refs []push.Version) (map[push.Version]push.Stored, error) {
+	bodies := make(map[push.Version]push.Stored, len(refs))
+	query := "SELECT schema, body FROM revisions WHERE record = " + t.param(1) + " AND version = " + t.param(2)
+	var all []statement
 	for _, ref := range refs {
-		var body []byte
-		query := "SELECT body FROM revisions WHERE record = " + t.param(1) + " AND version = " + t.param(2)
-		switch err := t.conn.QueryRowContext(ctx, query, ref.Record, int64(ref.Version)).Scan(&body); err {
-		case nil:
+		all = append(all, statement{query: query, args: []any{ref.Record, int64(ref.Version)}, scan: func(r scanner) error {
+			var body push.Stored
+			err := r.Scan(&body.Schema, &body.Body)
 			bodies[ref] = body
-		case sql.ErrNoRows:
-		default:
-			return nil, translate(err)
-		}
+			return err
+		}})
 	}
-	return bodies, nil
+	return bodies, t.together(ctx, all...)
+}
+
+// Below implements push.Tx.
+func (t *tx) Below(ctx context.Context, ref push.Version) (push.Version, push.Stored, error) {
+	query := "SELECT version, schema, body FROM revisions WHERE record = " + t.param(1) + " AND version < " + t.param(2) + " ORDER BY version DESC LIMIT 1"
+	below := push.Version{Record: ref.Record}
+	var was push.Stored
+	err := t.conn.QueryRowContext(ctx, query, ref.Record, int64(ref.Version)).Scan(&below.Version, &was.Schema, &was.Body)
+	if err == sql.ErrNoRows {
+		return below, was, fault.New(fault.NotFound)
+	}
+	return below, was, translate(err)
 }
 
 // OwnSince implements push.Tx.
 func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (map[string][]push.OwnOp, error) {
-	return t.since(ctx, refs, "o.device = "+t.param(2), "o.seq", device)
+	return t.since(ctx, refs, "o.device || '' = "+t.param(3), "o.seq", device)
 }
 
 // OnlineSince implements push.Tx.
 func (t *tx) OnlineSince(ctx context.Context, device, author string, refs []push.Version) (map[string][]push.OwnOp, error) {
-	own, err := t.since(ctx, refs, "o.online = "+t.param(2)+" AND o.author = "+t.param(3), "o.received_at", device, author)
+	own, err := t.since(ctx, refs, "o.online = "+t.param(3)+" AND o.author = "+t.param(4), "o.received_at", device, author)
 	for _, ops := range own {
 		slices.SortStableFunc(ops, func(a, b push.OwnOp) int { return cmp.Compare(a.Version, b.Version) })
 	}
 	return own, err
 }
 
-// since reads the ops on records that stand, are whose the condition says, and were answered with a newer version.
+// since reads the ops on records that stand, are whose the condition says, and were answered with a newer version. The condition must lead
+// to no index of its own: a record has few ops, a device has all it ever sent.
 func (t *tx) since(ctx context.Context, refs []push.Version, whose, order string, args ...any) (map[string][]push.OwnOp, error) {
 	own := map[string][]push.OwnOp{}
-	query := fmt.Sprintf(`SELECT o.outcome, r.op IS NOT NULL, o.text FROM ops o LEFT JOIN revisions r ON r.op = o.id
-		WHERE o.record = %s AND %s AND o.status NOT IN ('rejected', 'held') ORDER BY %s`, t.param(1), whose, order)
-	for _, ref := range refs {
-		err := rows(ctx, t.conn, func(r *sql.Rows) error {
-			var op push.OwnOp
-			var text []byte
-			if err := r.Scan(&text, &op.Made, &op.Text); err != nil {
-				return err
-			}
-			outcome, err := outcomeFrom(text)
-			if op.Version = outcome.Version; op.Version > ref.Version {
-				own[ref.Record] = append(own[ref.Record], op)
-			}
-			return err
-		}, query, append([]any{ref.Record}, args...)...)
-		if err != nil {
-			return nil, err
-		}
+	version := "CAST(o.outcome ->> 'version' AS BIGINT)"
+	if t.dialect == postgreSQL {
+		version = "((o.outcome::jsonb) ->> 'version')::bigint"
 	}
-	return own, nil
+	query := fmt.Sprintf(`SELECT %s, r.op IS NOT NULL, o.text FROM ops o LEFT JOIN revisions r ON r.op = o.id
+		WHERE o.record = %s AND %s > %s AND %s AND o.status NOT IN ('rejected', 'held') ORDER BY %s`, version, t.param(1), version, t.param(2), whose, order)
+	var all []statement
+	for _, ref := range refs {
+		all = append(all, statement{query: query, args: append([]any{ref.Record, int64(ref.Version)}, args...), scan: func(r scanner) error {
+			var op push.OwnOp
+			err := r.Scan(&op.Version, &op.Made, &op.Text)
+			own[ref.Record] = append(own[ref.Record], op)
+			return err
+		}})
+	}
+	return own, t.together(ctx, all...)
 }
 
 // Unmet implements push.Tx.
@@ -234,34 +256,6 @@ func (t *tx) Unmet(ctx context.Context, device string, records []string) (map[st
 		return nil
 	}, "SELECT record, id FROM ops WHERE device = "+t.param(1)+" AND "+where+" AND status IN ('rejected', 'held') ORDER BY seq", device, arg)
 	return unmet, err
-}
-
-// Match implements push.Tx. The collection and the field stand in the text of the statement, so that the partial expression
-// index of the migrations applies; both come from our own declarations and are checked to be plain names.
-func (t *tx) Match(ctx context.Context, collection, field, value string) ([]push.Row, error) {
-	if !plain(collection) || !plain(field) {
-		return nil, fmt.Errorf("match %q.%q: not plain names", collection, field)
-	}
-	path := "body ->> '" + field + "'"
-	if t.dialect == postgreSQL {
-		path = "(body::jsonb) ->> '" + field + "'"
-	}
-	var found []push.Row
-	err := rows(ctx, t.conn, func(r *sql.Rows) error {
-		row, err := scanRow(r)
-		found = append(found, row)
-		return err
-	}, "SELECT "+rowColumns+" FROM records WHERE collection = '"+collection+"' AND "+path+" = "+t.param(1)+" AND NOT removed ORDER BY id", value)
-	return found, err
-}
-
-func plain(name string) bool {
-	for _, c := range name {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // NumberClaims implements push.Tx.

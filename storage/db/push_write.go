@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -17,7 +18,7 @@ func (t *tx) Write(ctx context.Context, b *push.Batch) error {
 		return err
 	}
 	return t.last(ctx, slices.Concat(t.pushes(b), ops, t.revisions(b), t.records(b), t.copies(b), t.departures(b), t.numbers(b), t.queued(b),
-		t.heads(b), t.devices(b))...)
+		t.unleafed(b), t.heads(b), t.devices(b))...)
 }
 
 func (t *tx) pushes(b *push.Batch) []statement {
@@ -57,7 +58,7 @@ func (t *tx) ops(b *push.Batch) ([]statement, error) {
 		{"hash", collect(b.Ops, func(o push.OpRow) string { return o.Hash })},
 		{"status", collect(b.Ops, func(o push.OpRow) string { return string(o.Outcome.Status) })},
 		{"outcome", outcomes},
-		{"text", collect(b.Ops, func(o push.OpRow) string { return string(o.Text) })},
+		{"text", collect(b.Ops, func(o push.OpRow) []byte { return o.Text })},
 	}}, len(b.Ops)), nil
 }
 
@@ -78,25 +79,34 @@ func seqOrNull(o push.OpRow) *int64 {
 
 func (t *tx) revisions(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.inserts(table{name: "revisions", columns: []column{
+	return t.inserts(table{name: "revisions", columns: append([]column{
 		{"record", collect(b.Revisions, func(r push.Revision) string { return r.Record })},
 		{"version", collect(b.Revisions, func(r push.Revision) int64 { return int64(r.Version.Version) })},
 		{"collection", collect(b.Revisions, func(r push.Revision) string { return r.Collection })},
 		{"op", collect(b.Revisions, func(r push.Revision) string { return r.Op })},
 		{"removed", collect(b.Revisions, func(r push.Revision) bool { return r.Removed })},
-		{"body", collect(b.Revisions, func(r push.Revision) string { return string(r.Body) })},
+		{"body", collect(b.Revisions, func(r push.Revision) []byte { return r.Body })},
 		{"at", collect(b.Revisions, func(push.Revision) int64 { return at })},
-	}}, len(b.Revisions))
+	}, schemaOf(b.Revisions, func(r push.Revision) int { return r.Schema })...)}, len(b.Revisions))
+}
+
+// schemaOf is the column that says in which forms rows are, unless all are in the first, which the column says by itself: few collections
+// have ever had another.
+func schemaOf[R any](rows []R, schema func(R) int) []column {
+	if !slices.ContainsFunc(rows, func(r R) bool { return schema(r) > 1 }) {
+		return nil
+	}
+	return []column{{"schema", collect(rows, func(r R) int64 { return int64(max(1, schema(r))) })}}
 }
 
 // overwriteRecord is the conflict clause of the records' upsert: it says what a new version changes.
 const overwriteRecord = `ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, seq = excluded.seq, version = excluded.version,
 	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at,
-	closed = excluded.closed, aside = excluded.aside`
+	closed = excluded.closed, aside = excluded.aside, schema = excluded.schema`
 
 func (t *tx) records(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.inserts(table{name: "records", then: overwriteRecord, columns: []column{
+	return t.inserts(table{name: "records", then: overwriteRecord, columns: append([]column{
 		{"id", collect(b.Records, func(r push.Row) string { return r.ID })},
 		{"collection", collect(b.Records, func(r push.Row) string { return r.Collection })},
 		{"feed", collect(b.Records, func(r push.Row) string { return r.Feed })},
@@ -104,11 +114,11 @@ func (t *tx) records(b *push.Batch) []statement {
 		{"version", collect(b.Records, func(r push.Row) int64 { return int64(r.Version) })},
 		{"removed", collect(b.Records, func(r push.Row) bool { return r.Removed })},
 		{"op", collect(b.Records, func(r push.Row) string { return r.Op })},
-		{"body", collect(b.Records, func(r push.Row) string { return string(r.Body) })},
+		{"body", collect(b.Records, func(r push.Row) []byte { return r.Body })},
 		{"updated_at", collect(b.Records, func(push.Row) int64 { return at })},
 		{"closed", collect(b.Records, func(r push.Row) bool { return r.Closed })},
 		{"aside", collect(b.Records, func(r push.Row) bool { return r.Aside })},
-	}}, len(b.Records))
+	}, schemaOf(b.Records, func(r push.Row) int { return r.Schema })...)}, len(b.Records))
 }
 
 // departures keeps one departure per feed and record, the newest. A record that came back has its old departure still
@@ -124,14 +134,16 @@ func (t *tx) departures(b *push.Batch) []statement {
 			keep = append(keep, d)
 		}
 	}
+	at := micros(b.At)
 	return t.inserts(table{name: "departures",
-		then: "ON CONFLICT (feed, record) DO UPDATE SET seq = excluded.seq, reason = excluded.reason",
+		then: "ON CONFLICT (feed, record) DO UPDATE SET seq = excluded.seq, reason = excluded.reason, at = excluded.at",
 		columns: []column{
 			{"feed", collect(keep, func(d push.Departure) string { return d.Feed })},
 			{"seq", collect(keep, func(d push.Departure) int64 { return int64(d.Seq) })},
 			{"record", collect(keep, func(d push.Departure) string { return d.Record })},
 			{"collection", collect(keep, func(d push.Departure) string { return d.Collection })},
 			{"reason", collect(keep, func(d push.Departure) string { return d.Reason })},
+			{"at", collect(keep, func(push.Departure) int64 { return at })},
 		}}, len(keep))
 }
 
@@ -175,6 +187,20 @@ func distinct(jobs []record.Job) []record.Job {
 		}
 	}
 	return out
+}
+
+// unleafed queues what gets a leaf in the ledger: the push, which stands for all ops of the device, and each op that is none of its.
+func (t *tx) unleafed(b *push.Batch) []statement {
+	var kinds, refs []string
+	if b.Push != nil {
+		kinds, refs = []string{ledger.Push}, []string{b.Push.ID}
+	}
+	for _, op := range b.Ops {
+		if op.Push == "" {
+			kinds, refs = append(kinds, ledger.Op), append(refs, op.ID)
+		}
+	}
+	return t.inserts(table{name: "ledger_queue", columns: []column{{"kind", kinds}, {"ref", refs}}}, len(refs))
 }
 
 // heads moves the heads on. A feed that was made only to be locked, for an op that did not stand, goes again: else ops that name

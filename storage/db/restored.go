@@ -11,12 +11,17 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
 
 // BeginEpoch names a new history of the database, after it was restored from a backup, in one transaction with what the lost
 // history makes necessary: every series of numbers skips the next skip ones, which may stand on papers already, and so does
 // every series that comes into being later and whose name ends in suffix. What is skipped is accounted for by a lease that
 // names the epoch.
+//
+// Versions of the new history are above all that the lost one may have given: above the milliseconds since 1970, for nobody edits one record
+// a thousand times a second for ever. So a number of the lost history means nothing else now.
 //
 // When from is not empty and not the present epoch, the epoch has been begun already: nothing is changed and begun is false.
 func (d *DB) BeginEpoch(ctx context.Context, from, suffix string, skip uint64) (epoch string, begun bool, err error) {
@@ -37,10 +42,30 @@ func (d *DB) BeginEpoch(ctx context.Context, from, suffix string, skip uint64) (
 		if err := t.setMeta(ctx, "restored_at", t.now().UTC().Format(time.RFC3339Nano)); err != nil {
 			return err
 		}
+		if err := t.noteEpoch(ctx, epoch, from == ""); err != nil {
+			return err
+		}
 		return t.skipNumbers(ctx, epoch, suffix, skip)
 	})
 	return epoch, begun, err
 }
+
+// noteEpoch keeps that a history has begun.
+func (t *tx) noteEpoch(ctx context.Context, epoch string, announced bool) error {
+	var last int64
+	if err := t.conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(floor), 0) FROM epochs").Scan(&last); err != nil {
+		return translate(err)
+	}
+	if err := t.exec(ctx, "INSERT INTO ledger_queue (kind, ref) VALUES ("+t.marks(1, 2)+")", ledger.Epoch, epoch); err != nil {
+		return err
+	}
+	now := t.now()
+	return t.exec(ctx, "INSERT INTO epochs (epoch, began_at, floor, announced) VALUES ("+t.marks(1, 4)+")", epoch, micros(now),
+		max(now.UnixMilli(), last+leastEpoch), announced)
+}
+
+// leastEpoch is how many versions of one record a history has room for at least, whatever the clock says.
+const leastEpoch = 1_000_000
 
 func (t *tx) setMeta(ctx context.Context, key, value string) error {
 	return t.exec(ctx, "INSERT INTO meta (key, value) VALUES ("+t.marks(1, 2)+") ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
@@ -101,6 +126,18 @@ func (d *DB) RestoredAt(ctx context.Context) (time.Time, error) {
 		return time.Time{}, translate(err)
 	}
 	return time.Parse(time.RFC3339Nano, text)
+}
+
+// LastRestoration implements people.Healths.
+func (d *DB) LastRestoration(ctx context.Context) (people.Restoration, error) {
+	var r people.Restoration
+	var at int64
+	err := d.pool().QueryRowContext(ctx, "SELECT began_at, announced FROM epochs ORDER BY began_at DESC, floor DESC LIMIT 1").Scan(&at, &r.Announced)
+	if errors.Is(err, sql.ErrNoRows) {
+		return people.Restoration{}, nil
+	}
+	r.At = moment(at)
+	return r, translate(err)
 }
 
 // Backup writes a copy of the whole database, as of one moment, into a new file, on a connection of its own: nobody waits for it.

@@ -115,7 +115,7 @@ func TestBackupOfSQLite(t *testing.T) {
 			t.Error("a file was overwritten")
 		}
 		err = d.InTx(ctx, func(ctx context.Context, tx push.Tx) error {
-			if _, err := tx.LockFeeds(ctx, []string{"unit/a"}); err != nil {
+			if _, err := tx.LockFeeds(ctx, []string{"unit/a"}, push.Wants{}); err != nil {
 				return err
 			}
 			if err := d.Backup(ctx, path+"2"); err != nil {

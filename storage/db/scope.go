@@ -111,8 +111,8 @@ func (d *DB) liveAmong() string {
 }
 
 const (
-	ownLines    = "SELECT seq, collection, id, version, body, '' AS reason FROM records WHERE NOT removed AND NOT aside AND "
-	copiedLines = "SELECT c.seq, r.collection, r.id, r.version, r.body, '' FROM copies c JOIN records r ON r.id = c.record WHERE "
+	ownLines    = "SELECT seq, collection, id, version, schema, body, '' AS reason FROM records WHERE NOT removed AND NOT aside AND "
+	copiedLines = "SELECT c.seq, r.collection, r.id, r.version, r.schema, r.body, '' FROM copies c JOIN records r ON r.id = c.record WHERE "
 )
 
 // nth is a parameter that may stand in a statement more than once.

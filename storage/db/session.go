@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/gorm"
@@ -101,37 +100,6 @@ func (s *session) send(ctx context.Context, statements ...statement) (tag pgconn
 		return err
 	})
 	return tag, err
-}
-
-func trip(ctx context.Context, conn *pgx.Conn, all []statement) (tag pgconn.CommandTag, err error) {
-	batch := &pgx.Batch{}
-	for _, one := range all {
-		batch.Queue(one.query, one.args...)
-	}
-	results := conn.SendBatch(ctx, batch)
-	for _, one := range all {
-		if tag, err = answer(results, one.scan); err != nil {
-			break
-		}
-	}
-	if closed := results.Close(); err == nil {
-		err = closed
-	}
-	return tag, err
-}
-
-func answer(results pgx.BatchResults, scan func(scanner) error) (pgconn.CommandTag, error) {
-	found, err := results.Query()
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	defer found.Close()
-	for found.Next() {
-		if err := scan(found); err != nil {
-			return pgconn.CommandTag{}, err
-		}
-	}
-	return found.CommandTag(), found.Err()
 }
 
 // ahead sends what waits before a statement that goes alone.

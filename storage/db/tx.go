@@ -73,7 +73,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 // together runs statements in their order: on PostgreSQL in one trip to the server, on SQLite, where there is no trip, one by
 // one.
 func (t *tx) together(ctx context.Context, statements ...statement) error {
-	if s, ok := t.conn.(*session); ok {
+	if s, ok := t.conn.(*session); ok && len(statements) > 0 {
 		_, err := s.send(ctx, statements...)
 		return translate(err)
 	}

@@ -6,56 +6,13 @@ package durable
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
-
-// BufferSize is how much of a stream is in memory at once.
-const BufferSize = 128 << 10
-
-// buffers are shared by all streams of the process.
-var buffers = sync.Pool{New: func() any { return new([BufferSize]byte) }}
-
-// Buffer lends a buffer; give it back.
-func Buffer() (buffer []byte, giveBack func()) {
-	b := buffers.Get().(*[BufferSize]byte)
-	return b[:], func() { buffers.Put(b) }
-}
-
-// Copy moves src to dst until src ends. Full buffers are written, so that a source that trickles does not cost a system
-// call per drop; what came before an error of src is written too.
-func Copy(dst io.Writer, src io.Reader) error {
-	buffer, giveBack := Buffer()
-	defer giveBack()
-	for {
-		n, err := fill(src, buffer)
-		if _, writeErr := dst.Write(buffer[:n]); writeErr != nil {
-			return Fault(writeErr)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// fill is io.ReadFull that returns the source's own error, whatever came before it.
-func fill(src io.Reader, buffer []byte) (n int, err error) {
-	for n < len(buffer) && err == nil {
-		var more int
-		more, err = src.Read(buffer[n:])
-		n += more
-	}
-	return n, err
-}
 
 // Folder makes a folder and those above it that are missing.
 func Folder(path string) error {

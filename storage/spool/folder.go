@@ -1,4 +1,5 @@
-// Package spool holds uploads in flight: one file per upload in a folder, growing at the end. It implements evidence.Spool.
+// Package spool holds uploads in flight: one file per upload in a folder, growing at the end; one that is joined from others is a folder of
+// hard links to theirs. It implements evidence.Spool.
 //
 // It must not know what the bytes are, nor when they are complete.
 package spool
@@ -10,7 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
+
+	"github.com/google/uuid"
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -25,9 +30,12 @@ import (
 // too: what guards against bytes that were damaged on the way is the digest of the whole, and it always does.
 type Folder struct {
 	root string
+	id   string
 
 	mu    sync.Mutex
 	known map[string]*state // by upload; guarded by mu
+
+	joins sync.Mutex // one join at a time
 }
 
 // state is what is known of one file.
@@ -45,13 +53,38 @@ func Open(root string) (*Folder, error) {
 			return nil, err
 		}
 	}
-	return &Folder{root: root, known: map[string]*state{}}, nil
+	id, err := identity(filepath.Join(root, "id"))
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{root: root, id: id, known: map[string]*state{}}
+	if err := os.RemoveAll(f.joining("")); err != nil { // what a crash has left of a join, or of its removal
+		return nil, durable.Fault(err)
+	}
+	return f, durable.Folder(f.joining(""))
+}
+
+// ID names the spool, for ever and wherever its disk moves: it is in a file of it.
+func (f *Folder) ID() string { return f.id }
+
+// identity reads a spool's name, and gives it one if it has none.
+func identity(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if id := strings.TrimSpace(string(text)); err == nil && record.IsID(id) {
+		return id, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", durable.Fault(err)
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	return id, durable.Replace(path, []byte(id+"\n"))
 }
 
 func (f *Folder) receiving(id string) string { return filepath.Join(f.root, "receiving", id) }
 func (f *Folder) apart(id string) string     { return filepath.Join(f.root, "apart", id) }
+func (f *Folder) joining(id string) string   { return filepath.Join(f.root, "joining", id) }
 
-// Create implements evidence.Spool.
+// Create implements evidence.Spool. The file is empty: only its name must be durable, and [Folder.Append] syncs what comes into it.
 func (f *Folder) Create(_ context.Context, id string) error {
 	if !record.IsID(id) {
 		return fault.New(fault.NotFound)
@@ -60,7 +93,7 @@ func (f *Folder) Create(_ context.Context, id string) error {
 	if err != nil {
 		return durable.Fault(err)
 	}
-	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+	if err := file.Close(); err != nil {
 		return durable.Fault(err)
 	}
 	return durable.Sync(filepath.Dir(f.receiving(id)))
@@ -69,6 +102,9 @@ func (f *Folder) Create(_ context.Context, id string) error {
 // Append implements evidence.Spool.
 func (f *Folder) Append(ctx context.Context, id string, offset int64, body io.Reader) (int64, error) {
 	file, s, err := f.begin(id)
+	if errors.Is(err, syscall.EISDIR) {
+		return 0, fault.New(fault.UploadJoined)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -77,10 +113,10 @@ func (f *Folder) Append(ctx context.Context, id string, offset int64, body io.Re
 	if s.durable != offset {
 		return s.durable, fault.New(fault.UploadOffset)
 	}
-	tail := &tail{file: file, end: offset}
-	err = durable.Copy(tail, reader{ctx, body})
-	end := tail.end
-	if tail.failed || errors.Is(err, evidence.ErrDiscard) {
+	tail := &durable.Tail{File: file, End: offset}
+	err = tail.Take(reader{ctx, body})
+	end := tail.End
+	if tail.Failed || errors.Is(err, evidence.ErrDiscard) {
 		end = offset
 	}
 	if syncErr := endAt(file, end); syncErr != nil {
@@ -106,20 +142,6 @@ func endAt(file *os.File, end int64) error {
 		}
 	}
 	return file.Sync()
-}
-
-// tail writes at the end of what an Append has written so far.
-type tail struct {
-	file   *os.File
-	end    int64
-	failed bool
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	n, err := t.file.WriteAt(p, t.end)
-	t.end += int64(n)
-	t.failed = t.failed || err != nil
-	return n, err
 }
 
 // reader ends a body with its context.
@@ -190,6 +212,9 @@ func (f *Folder) look(id string) (*os.File, *state, error) {
 // Offset implements evidence.Spool.
 func (f *Folder) Offset(_ context.Context, id string) (int64, error) {
 	file, s, err := f.look(id)
+	if errors.Is(err, syscall.EISDIR) {
+		return joinedLength(f.receiving(id))
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -207,6 +232,10 @@ func (f *Folder) Open(_ context.Context, id string, from int64) (fs.File, error)
 	file, err := os.Open(f.receiving(id))
 	if err != nil {
 		return nil, durable.Fault(err)
+	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		file.Close()
+		return openJoined(f.receiving(id), from)
 	}
 	if _, err := file.Seek(from, io.SeekStart); err != nil {
 		file.Close()
@@ -235,7 +264,31 @@ func (f *Folder) Remove(_ context.Context, id string) error {
 	if err := f.forget(id); err != nil {
 		return err
 	}
-	return durable.Remove(f.receiving(id))
+	err := durable.Remove(f.receiving(id))
+	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) {
+		return f.unjoin(id)
+	}
+	return err
+}
+
+// Waiting implements evidence.Spool. What is in the folder under another name than an upload's is nobody's of ours.
+func (f *Folder) Waiting(ctx context.Context) ([]evidence.Waiting, error) {
+	entries, err := os.ReadDir(f.receiving(""))
+	if err != nil {
+		return nil, durable.Fault(err)
+	}
+	var all []evidence.Waiting
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) || !record.IsID(entry.Name()) {
+			continue
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, durable.Fault(err)
+		}
+		all = append(all, evidence.Waiting{ID: entry.Name(), Changed: info.ModTime()})
+	}
+	return all, nil
 }
 
 // forget drops what is known of a file before it goes away, unless it is being written.

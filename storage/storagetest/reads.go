@@ -282,7 +282,7 @@ func (s *writes) written() {
 		s.fill(feed, 1, 1)
 	}
 	s.tx(func(ctx context.Context, tx push.Tx) {
-		_, err := tx.LockFeeds(ctx, []string{"unit/12010200102"})
+		_, err := tx.LockFeeds(ctx, []string{"unit/12010200102"}, push.Wants{})
 		s.must(err)
 	})
 	for prefix, want := range map[string]string{

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -27,7 +28,9 @@ func Spools(t *testing.T, open func(t *testing.T) (spool evidence.Spool, reopen 
 		"a cancelled context is honoured":  spoolsCancelled,
 		"what is not there":                spoolsAbsent,
 		"set aside":                        spoolsAside,
+		"joined from others":               spoolsJoin,
 		"many uploads at once":             spoolsMany,
+		"what waits is listed":             spoolsWaiting,
 	} {
 		t.Run(name, func(t *testing.T) {
 			spool, _ := open(t)
@@ -45,7 +48,31 @@ func Spools(t *testing.T, open func(t *testing.T) (spool evidence.Spool, reopen 
 		wantSpooled(t, again, id, data)
 		add(t, again, id, 10, data)
 		wantSpooled(t, again, id, append(data, data...))
+		whole := uuid.Must(uuid.NewV7()).String()
+		joinOf(t, again, whole, 40, id, id)
+		wantSpooled(t, reopen(), whole, bytes.Repeat(data, 4))
 	})
+}
+
+// spoolsWaiting: every upload is listed, with and without bytes, joined or not; what was set aside or removed is not.
+func spoolsWaiting(t *testing.T, spool evidence.Spool) {
+	ctx := context.Background()
+	before := time.Now().Add(-time.Minute)
+	empty, some, aside, gone, whole := fresh(t, spool), fresh(t, spool), fresh(t, spool), fresh(t, spool), uuid.Must(uuid.NewV7()).String()
+	add(t, spool, some, 0, []byte("0123456789"))
+	joinOf(t, spool, whole, 10, some)
+	if err := errors.Join(spool.SetAside(ctx, aside), spool.Remove(ctx, gone)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := spool.Waiting(ctx)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	for _, w := range all {
+		if w.ID != empty && w.ID != some && w.ID != whole || w.Changed.Before(before) || w.Changed.After(time.Now().Add(time.Minute)) {
+			t.Errorf("%+v", w)
+		}
+	}
 }
 
 func fresh(t *testing.T, spool evidence.Spool) string {

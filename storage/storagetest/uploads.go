@@ -22,12 +22,17 @@ func Uploads(t *testing.T, open func(t *testing.T) (upload.Store, Database)) {
 	}{
 		{"what is kept is read back whole", (*uploads).readBack},
 		{"an evidence has one live upload", (*uploads).live},
+		{"parts stand beside the live upload", (*uploads).parts},
+		{"a length is declared once", (*uploads).declare},
 		{"of simultaneous uploads one is kept", (*uploads).race},
 		{"a state is left once", (*uploads).advance},
 		{"sealing queues the promotion", (*uploads).sealed},
 		{"what expires is listed, oldest first", (*uploads).expired},
+		{"replicas know of each other", (*uploads).replicas},
+		{"an upload is taken over by one", (*uploads).adopted},
 		{"the manifest is the record as it stands", (*uploads).evidence},
 		{"what is missing is listed in pages", (*uploads).missing},
+		{"the key of a device is the one it enrolled with", (*uploads).key},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store, d := open(t)
@@ -44,7 +49,7 @@ type uploads struct {
 
 func newUpload() upload.Upload {
 	return upload.Upload{ID: newID(), Evidence: newID(), Device: newID(), Unit: "120102001", Length: 1 << 40, SHA256: "ab", State: upload.Receiving,
-		CreatedAt: at, ExpiresAt: at.Add(time.Hour)}
+		CreatedAt: at, ExpiresAt: at.Add(time.Hour), Owner: "here"}
 }
 
 func (s *uploads) keep(u upload.Upload) upload.Upload {
@@ -59,6 +64,7 @@ func (s *uploads) keep(u upload.Upload) upload.Upload {
 
 func (s *uploads) readBack() {
 	u := newUpload()
+	u.Docked = true
 	if kept := s.keep(u); !reflect.DeepEqual(kept, u) {
 		s.Errorf("kept %+v, want %+v", kept, u)
 	}
@@ -69,6 +75,16 @@ func (s *uploads) readBack() {
 	}
 	if _, err := s.store.Find(s.ctx, newID()); !errors.Is(err, fault.New(fault.NotFound)) {
 		s.Errorf("an unknown upload: %v", err)
+	}
+}
+
+func (s *uploads) key() {
+	device := s.enrol()
+	if key, err := s.store.DeviceKey(s.ctx, device); err != nil || string(key) != "key of "+device {
+		s.Errorf("key %q, %v", key, err)
+	}
+	if _, err := s.store.DeviceKey(s.ctx, newID()); !errors.Is(err, fault.New(fault.NotFound)) {
+		s.Errorf("an unknown device: %v", err)
 	}
 }
 
@@ -97,6 +113,64 @@ func (s *uploads) live() {
 	again := newUpload()
 	again.Evidence = mismatched.Evidence
 	s.keep(again) // what did not match is kept apart; the bytes may be brought again
+}
+
+func (s *uploads) parts() {
+	evidence := newID()
+	if _, err := s.store.Live(s.ctx, evidence); !errors.Is(err, fault.New(fault.NotFound)) {
+		s.Errorf("live of none: %v", err)
+	}
+	made := func(change func(*upload.Upload)) upload.Upload {
+		u := newUpload()
+		u.Evidence = evidence
+		change(&u)
+		return u
+	}
+	part := func(u *upload.Upload) {
+		u.Part, u.Note = true, upload.Note{Metadata: "evidence YQ==,b", Joins: "partial"}
+	}
+	first, second := s.keep(made(part)), s.keep(made(part))
+	if _, err := s.store.Live(s.ctx, evidence); !errors.Is(err, fault.New(fault.NotFound)) {
+		s.Errorf("a part is the live upload: %v", err)
+	}
+	joined := s.keep(made(func(u *upload.Upload) {
+		u.Parts, u.Note.Joins = []string{second.ID, first.ID, second.ID}, "final;a b a"
+	}))
+	for _, u := range []upload.Upload{first, joined} {
+		if found, err := s.store.Find(s.ctx, u.ID); err != nil || !reflect.DeepEqual(found, u) {
+			s.Errorf("found %+v, %v, want %+v", found, err, u)
+		}
+	}
+	if live, err := s.store.Live(s.ctx, evidence); err != nil || !reflect.DeepEqual(live, joined) {
+		s.Errorf("live %+v, %v", live, err)
+	}
+	for range upload.MaxParts - 2 {
+		s.keep(made(part))
+	}
+	if _, _, err := s.store.Create(s.ctx, made(part)); !errors.Is(err, fault.New(fault.UploadParts)) {
+		s.Errorf("one part too many: %v", err)
+	}
+	_, err := s.store.Advance(s.ctx, first.ID, upload.Receiving, upload.Ended)
+	s.must(err)
+	s.keep(made(part))
+}
+
+func (s *uploads) declare() {
+	unknown := newUpload()
+	unknown.Part, unknown.Length = true, upload.Unknown
+	s.keep(unknown)
+	known := s.keep(newUpload())
+	for i, c := range []struct {
+		id   string
+		want bool
+	}{{known.ID, false}, {unknown.ID, true}, {unknown.ID, false}, {newID(), false}} {
+		if ok, err := s.store.Declare(s.ctx, c.id, 7); ok != c.want || err != nil {
+			s.Errorf("declaration %d: %v, %v", i, ok, err)
+		}
+	}
+	if found, err := s.store.Find(s.ctx, unknown.ID); err != nil || found.Length != 7 {
+		s.Errorf("%+v, %v", found, err)
+	}
 }
 
 func (s *uploads) race() {
@@ -166,7 +240,7 @@ func (s *uploads) expired() {
 		s.keep(u)
 	}
 	s.must(s.store.Sealed(s.ctx, whole.ID, "promote"))
-	found, err := s.store.Expired(s.ctx, at.Add(2*time.Hour))
+	found, err := s.store.Expired(s.ctx, at.Add(2*time.Hour), "here")
 	s.must(err)
 	if len(found) != 2 || found[0].ID != early.ID || found[1].ID != late.ID {
 		s.Errorf("expired %+v", found)
@@ -226,6 +300,11 @@ func (s *uploads) missing() {
 	}
 	if !slices.Equal(got, want) {
 		s.Errorf("missing %v, want %v", got, want)
+	}
+	for id, want := range map[string]string{got[0]: "device", newID(): ""} {
+		if by, err := s.store.AnnouncedBy(s.ctx, id); by != want || err != nil {
+			s.Errorf("%s was announced by %q, %v; want %q", id, by, err, want)
+		}
 	}
 	for sum, want := range map[string]int{"aa": 3, "bb": 1, "cc": 0} {
 		if n, err := s.store.Announced(s.ctx, sum); err != nil || n != want {

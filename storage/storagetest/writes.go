@@ -33,6 +33,7 @@ func Writes(t *testing.T, open func(t *testing.T) Database) {
 		run  func(*writes)
 	}{
 		{"what is written is read back whole", (*writes).readBack},
+		{"each body has its form", (*writes).schemas},
 		{"a failure leaves no trace", (*writes).failure},
 		{"a panic leaves no trace", (*writes).panicking},
 		{"a context that ends leaves no trace", (*writes).cancelled},
@@ -98,8 +99,8 @@ func batch(device, feed string, seq uint64) *push.Batch {
 			Outcome: record.Outcome{Op: op, Seq: seq, Status: record.Conflicted, Version: 1, Code: "code", Zh: "中", En: "en", Field: "a/b",
 				Conflict: newID(), Findings: []string{newID(), newID()}, HeldBy: newID()},
 		}},
-		Revisions:  []push.Revision{{Version: push.Version{Record: rec, Version: 1}, Collection: "certificates", Op: op, Body: body}},
-		Records:    []push.Row{{ID: rec, Collection: "certificates", Feed: feed, Seq: seq, Version: 1, Op: op, Body: body}},
+		Revisions:  []push.Revision{{Version: push.Version{Record: rec, Version: 1}, Collection: "certificates", Op: op, Schema: 2, Body: body}},
+		Records:    []push.Row{{ID: rec, Collection: "certificates", Feed: feed, Seq: seq, Version: 1, Op: op, Schema: 2, Body: body}},
 		Departures: []push.Departure{{Feed: "old/" + feed, Seq: seq, Record: newID(), Collection: "certificates", Reason: "moved"}},
 		Heads:      map[string]uint64{feed: seq, "old/" + feed: seq},
 		Numbers:    []push.NumberUse{{Series: "series/" + feed, N: seq, Document: rec}},
@@ -111,7 +112,7 @@ func batch(device, feed string, seq uint64) *push.Batch {
 // write locks what the batch needs, as a push does, and writes it.
 func write(ctx context.Context, tx push.Tx, b *push.Batch) error {
 	if b.Device != nil {
-		if _, err := tx.LockDevice(ctx, b.Device.ID); err != nil {
+		if _, _, err := tx.LockDevice(ctx, b.Device.ID, nil); err != nil {
 			return err
 		}
 	}
@@ -119,7 +120,7 @@ func write(ctx context.Context, tx push.Tx, b *push.Batch) error {
 	for feed := range b.Heads {
 		feeds = append(feeds, feed)
 	}
-	if _, err := tx.LockFeeds(ctx, feeds); err != nil {
+	if _, err := tx.LockFeeds(ctx, feeds, push.Wants{}); err != nil {
 		return err
 	}
 	return tx.Write(ctx, b)
@@ -136,8 +137,11 @@ func (s *writes) readBack() {
 	s.put(b)
 	want, row := b.Ops[0], b.Records[0]
 	s.tx(func(ctx context.Context, tx push.Tx) {
-		d, err := tx.LockDevice(ctx, device)
+		d, in, err := tx.LockDevice(ctx, device, []string{row.ID, newID()})
 		s.must(err)
+		if len(in) != 1 || fmt.Sprint(in[row.ID]) != "[unit/a]" {
+			s.Errorf("with the device: feeds %v", in)
+		}
 		if d.LastSeq != 1 || d.HeadHash != b.Device.HeadHash || string(d.PublicKey) != "key of "+device || d.Revoked {
 			s.Errorf("device %+v", d)
 		}
@@ -158,19 +162,26 @@ func (s *writes) readBack() {
 		}
 		bodies, err := tx.Bodies(ctx, []push.Version{{Record: row.ID, Version: 1}, {Record: row.ID, Version: 2}})
 		s.must(err)
-		if len(bodies) != 1 || string(bodies[b.Revisions[0].Version]) != string(row.Body) {
+		if got := bodies[b.Revisions[0].Version]; len(bodies) != 1 || got.Schema != 2 || string(got.Body) != string(row.Body) {
 			s.Errorf("bodies %v", bodies)
 		}
-		heads, err := tx.LockFeeds(ctx, []string{"unit/a", "unit/new"})
+		asked := record.Lookup{Collection: "certificates", Field: "officer", Value: "nobody"}
+		locked, err := tx.LockFeeds(ctx, []string{"unit/a", "unit/new"}, push.Wants{Records: []string{row.ID, newID()}, Lookups: []record.Lookup{asked}})
 		s.must(err)
-		if heads["unit/a"] != 1 || heads["unit/new"] != 0 || len(heads) != 2 {
+		if heads := locked.Heads; heads["unit/a"] != 1 || heads["unit/new"] != 0 || len(heads) != 2 {
 			s.Errorf("heads %v", heads)
+		}
+		if !reflect.DeepEqual(locked.Rows, rows) {
+			s.Errorf("read with the locks\ngot  %+v\nwant %+v", locked.Rows, rows)
+		}
+		if found, ok := locked.Matches[asked]; !ok || len(found) > 0 || len(locked.Matches) != 1 {
+			s.Errorf("looked up with the locks: %v", locked.Matches)
 		}
 	})
 	revisions, err := s.Revisions(s.ctx, row.ID)
 	s.must(err)
 	wantRevision := pull.Revision{Version: 1, Op: want.ID, Action: "create", Author: "author", Device: device, OccurredAt: want.OccurredAt,
-		ReceivedAt: at, Status: "conflict", Body: row.Body}
+		ReceivedAt: at, Status: "conflict", Collection: "certificates", Schema: 2, Body: row.Body}
 	if len(revisions) != 1 || !reflect.DeepEqual(revisions[0], wantRevision) {
 		s.Errorf("revisions\ngot  %+v\nwant %+v", revisions, wantRevision)
 	}
@@ -290,10 +301,11 @@ func (s *writes) feedLocks() {
 	for _, device := range devices {
 		all.Go(func() {
 			errs <- s.InTx(s.ctx, func(ctx context.Context, tx push.Tx) error {
-				heads, err := tx.LockFeeds(ctx, []string{"unit/a", "old/unit/a"})
+				locked, err := tx.LockFeeds(ctx, []string{"unit/a", "old/unit/a"}, push.Wants{})
 				if err != nil {
 					return err
 				}
+				heads := locked.Heads
 				b := batch(device, "unit/a", 1)
 				b.Records[0].Seq, b.Departures[0].Seq = heads["unit/a"]+1, heads["old/unit/a"]+1
 				b.Heads = map[string]uint64{"unit/a": heads["unit/a"] + 1, "old/unit/a": heads["old/unit/a"] + 1}
@@ -321,7 +333,7 @@ func (s *writes) noDeadlock() {
 		all.Go(func() {
 			for range 20 {
 				if err := s.InTx(s.ctx, func(ctx context.Context, tx push.Tx) error {
-					_, err := tx.LockFeeds(ctx, circle[i%len(circle)])
+					_, err := tx.LockFeeds(ctx, circle[i%len(circle)], push.Wants{})
 					return err
 				}); err != nil {
 					errs <- err
@@ -345,7 +357,7 @@ func (s *writes) deviceLocks() {
 	for range n {
 		all.Go(func() {
 			errs <- s.InTx(s.ctx, func(ctx context.Context, tx push.Tx) error {
-				d, err := tx.LockDevice(ctx, device)
+				d, _, err := tx.LockDevice(ctx, device, nil)
 				if err != nil {
 					return err
 				}
@@ -364,7 +376,7 @@ func (s *writes) deviceLocks() {
 
 func (s *writes) absent() {
 	err := s.InTx(s.ctx, func(ctx context.Context, tx push.Tx) error {
-		_, err := tx.LockDevice(ctx, newID())
+		_, _, err := tx.LockDevice(ctx, newID(), nil)
 		return err
 	})
 	if !errors.Is(err, fault.New(fault.NotFound)) {
@@ -377,14 +389,14 @@ func (s *writes) absent() {
 		s.Errorf("an unknown device is acked %d, %v", acked, err)
 	}
 	s.tx(func(ctx context.Context, tx push.Tx) {
-		heads, err := tx.LockFeeds(ctx, nil)
+		locked, err := tx.LockFeeds(ctx, nil, push.Wants{})
 		s.must(err)
 		rows, err := tx.Records(ctx, nil)
 		s.must(err)
 		feeds, err := tx.FeedsOf(ctx, nil)
 		s.must(err)
-		if len(heads)+len(rows)+len(feeds) > 0 {
-			s.Errorf("asked for nothing, got %v %v %v", heads, rows, feeds)
+		if len(locked.Heads)+len(locked.Rows)+len(rows)+len(feeds) > 0 {
+			s.Errorf("asked for nothing, got %v %v %v", locked, rows, feeds)
 		}
 	})
 }

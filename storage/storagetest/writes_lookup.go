@@ -3,9 +3,11 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -133,6 +135,12 @@ func (s *writes) match() {
 		if !slices.Equal(found, want) {
 			s.Errorf("found %v, want %v", found, want)
 		}
+		asked := record.Lookup{Collection: "certificates", Field: "officer", Value: device}
+		locked, err := tx.LockFeeds(ctx, nil, push.Wants{Lookups: []record.Lookup{asked, {Collection: "certificates", Field: "number", Value: "none"}}})
+		s.must(err)
+		if !reflect.DeepEqual(locked.Matches[asked], rows) || len(locked.Matches) != 2 {
+			s.Errorf("with the locks %v, want %v", locked.Matches, rows)
+		}
 		if rows, err := tx.Match(ctx, "certificates", "officer", "' OR '1'='1"); err != nil || len(rows) > 0 {
 			s.Errorf("a hostile value finds %v, %v", rows, err)
 		}
@@ -144,5 +152,50 @@ func (s *writes) match() {
 	s.must(err)
 	if len(looked) != 2 || looked[0].ID != want[0] || looked[0].Version != 1 || string(looked[0].Body) != string(twin.Body) {
 		s.Errorf("looked up %+v", looked)
+	}
+}
+
+// schemas: rows of several forms in one push, one that says none, and a record that was of one form and is of another.
+func (s *writes) schemas() {
+	device := s.enrol()
+	b := batch(device, "unit/a", 1)
+	for i, schema := range []int{1, 0, 3} {
+		row, rev := b.Records[0], b.Revisions[0]
+		row.ID, row.Op, row.Seq, row.Schema = newID(), newID(), uint64(i+2), schema
+		rev.Record, rev.Op, rev.Schema = row.ID, row.Op, schema
+		b.Records, b.Revisions = append(b.Records, row), append(b.Revisions, rev)
+	}
+	b.Heads["unit/a"] = 4
+	s.put(b)
+	s.haveSchemas(b, 2, 1, 1, 3)
+	again := batch(device, "unit/a", 5)
+	again.Records, again.Revisions = b.Records[:1], nil
+	again.Records[0].Version, again.Records[0].Seq, again.Records[0].Schema = 2, 5, 1
+	s.put(again)
+	s.haveSchemas(b, 1, 1, 1, 3)
+}
+
+func (s *writes) haveSchemas(b *push.Batch, want ...int) {
+	s.Helper()
+	found, _, err := s.Changes(s.ctx, "unit/a", 0, 10)
+	s.must(err)
+	seen := map[string]int{}
+	for _, c := range found {
+		seen[c.ID] = c.Schema
+	}
+	s.must(s.Each(s.ctx, "unit/a", 0, 10, func(c pull.Change) error {
+		if c.Schema != seen[c.ID] {
+			s.Errorf("a walk says form %d, a page %d", c.Schema, seen[c.ID])
+		}
+		return nil
+	}))
+	for i, row := range b.Records {
+		rec, err := s.Record(s.ctx, row.Collection, row.ID)
+		s.must(err)
+		picked, err := s.Pick(s.ctx, "unit/a", []string{row.ID})
+		s.must(err)
+		if rec.Schema != want[i] || seen[row.ID] != want[i] || len(picked) != 1 || picked[0].Schema != want[i] {
+			s.Errorf("record %d: form %d, by a page %d, picked %+v; want %d", i, rec.Schema, seen[row.ID], picked, want[i])
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -16,21 +17,28 @@ import (
 const rxAgain = time.Minute
 
 // rxCollection finds the collection of an RxDB client's address, by its name and the version of the client's schema: RxDB counts those
-// from 0, the server from 1. A version that is spoken no more is fault sync.client_outdated.
-func (s *Service) rxCollection(name string, version int) (*record.Collection, error) {
-	c, ok := s.Catalogue[name]
-	if !ok || version < 0 || version+1 > c.Schema {
-		return nil, fault.New(fault.NotFound)
+// from 0, the server from 1. A version that is spoken no more is fault client.outdated.
+func (s *Service) rxCollection(name string, version int) (*record.Collection, forms.Spoken, error) {
+	c, err := s.collection(name, version+1)
+	if err != nil {
+		return nil, forms.Spoken{}, err
 	}
-	if version+1 < c.Schema {
-		return nil, fault.New(fault.ClientOutdated)
+	speaks, err := forms.Speak(s.Catalogue, map[string]int{name: version + 1})
+	return c, speaks, err
+}
+
+// collection finds a collection that there is, or was, in a form.
+func (s *Service) collection(name string, schema int) (*record.Collection, error) {
+	c, ok := s.Catalogue[name]
+	if !ok || !c.Knows(schema) {
+		return nil, fault.New(fault.NotFound)
 	}
 	return c, nil
 }
 
 // RxPull returns the next page of a collection's documents behind a checkpoint. The page is full unless there is no more.
 func (s *Service) RxPull(ctx context.Context, caller people.Caller, collection string, version int, checkpoint string, limit int) (wire.RxPage, error) {
-	c, err := s.rxCollection(collection, version)
+	c, speaks, err := s.rxCollection(collection, version)
 	if err != nil {
 		return wire.RxPage{}, err
 	}
@@ -41,20 +49,30 @@ func (s *Service) RxPull(ctx context.Context, caller people.Caller, collection s
 	if err != nil {
 		return wire.RxPage{}, err
 	}
-	return s.rxPage(ctx, caller, &at, limit)
+	return s.rxPage(ctx, caller, speaks, &at, version+1, limit)
 }
 
-func (s *Service) rxPage(ctx context.Context, caller people.Caller, at *place, limit int) (wire.RxPage, error) {
+// rxPage makes the page behind a place, in the form schema. A client that was told another form before is told everything once more.
+func (s *Service) rxPage(ctx context.Context, caller people.Caller, speaks forms.Spoken, at *place, schema, limit int) (wire.RxPage, error) {
 	feeds, err := s.Feeds(ctx, caller)
 	if err != nil {
 		return wire.RxPage{}, err
 	}
-	at.rescope(feeds)
+	if err := s.rescope(ctx, at, feeds); err != nil {
+		return wire.RxPage{}, err
+	}
+	if missed, err := s.missed(ctx, at); err != nil || missed {
+		return wire.RxPage{}, orElse(err, fault.New(fault.DeparturesGone).At("id"))
+	}
+	if at.form() != schema {
+		at.anew()
+	}
+	at.tell(schema)
 	p := newPage(limit)
 	if err := s.walk(ctx, at, p); err != nil {
 		return wire.RxPage{}, err
 	}
-	states, err := s.states(ctx, at.Collection, feeds, p.ids)
+	states, err := s.states(ctx, at.Collection, speaks, feeds, p.ids)
 	if err != nil {
 		return wire.RxPage{}, err
 	}
@@ -64,6 +82,13 @@ func (s *Service) rxPage(ctx context.Context, caller people.Caller, at *place, l
 	}
 	out.Checkpoint.ID, err = s.Cursors.Seal(purpose, at)
 	return out, err
+}
+
+func orElse(err error, otherwise *fault.Error) error {
+	if err == nil {
+		return otherwise
+	}
+	return err
 }
 
 // rxReserved are names that RxDB's documents have for themselves: a field of such a name cannot be read there, and bears the suffix.
@@ -91,24 +116,25 @@ func document(id string, st state) map[string]any {
 
 // RxPush takes rows of a client in and returns the documents that are otherwise on the server than the client now has them: where
 // others had changed a record too, where an edit was refused, or was merged with others'. Whatever is wrong with one row concerns
-// that row alone.
+// that row alone. Rows in a form that is spoken no more are taken too: each is refused, and kept for people to decide.
 func (s *Service) RxPush(ctx context.Context, caller people.Caller, collection string, version int, rows []wire.RxRow) ([]map[string]any, error) {
-	c, err := s.rxCollection(collection, version)
+	c, err := s.collection(collection, version+1)
 	if err != nil {
 		return nil, err
 	}
+	speaks := forms.Answer(s.Catalogue, map[string]int{collection: version + 1})
 	feeds, err := s.Feeds(ctx, caller)
 	if err != nil {
 		return nil, err
 	}
 	ids := rowIDs(rows)
-	before, err := s.states(ctx, c.Name, feeds, ids)
+	before, err := s.states(ctx, c.Name, speaks, feeds, ids)
 	if err != nil {
 		return nil, err
 	}
 	var edits []edit
 	for _, row := range rows {
-		e, err := s.rxEdit(ctx, caller, row, before)
+		e, err := s.rxEdit(ctx, caller, speaks, row, before)
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +149,7 @@ func (s *Service) RxPush(ctx context.Context, caller people.Caller, collection s
 	if _, err := s.apply(ctx, caller, edits, rxAgain); err != nil {
 		return nil, err
 	}
-	after, err := s.states(ctx, c.Name, feeds, ids)
+	after, err := s.states(ctx, c.Name, speaks, feeds, ids)
 	return differing(rows, after), err
 }
 
@@ -138,14 +164,16 @@ func rowIDs(rows []wire.RxRow) []string {
 	return p.ids
 }
 
-// differing returns the server's state of each row's record that is not what the client has said.
+// differing returns the server's state of each row's record that is not what the client has said. So it does where the client has heard
+// of a version and its document bears none: it was cut off between the two, its pull has gone past the record, and it would never bear one.
 func differing(rows []wire.RxRow, states map[string]state) []map[string]any {
 	out := []map[string]any{}
 	told := map[string]bool{}
 	for _, row := range rows {
 		id := row.ID()
 		st, deleted := states[id], row.New[nameDeleted] == true
-		same := deleted == !st.live() && (deleted || len(record.Diff(st.body, content(row.New))) == 0)
+		same := deleted == !st.live() && (deleted || len(record.Diff(st.body, content(row.New))) == 0 &&
+			(versionIn(row.New) > 0 || versionIn(row.Assumed) == 0))
 		if !same && !told[id] {
 			told[id] = true
 			out = append(out, document(id, st))
@@ -173,7 +201,7 @@ func content(doc map[string]any) record.Object {
 //
 // The base is the version that came with what the client had last heard of the record. The client shows own edits on top of it,
 // which push knows too; so the patch is from what it assumes to what it wants, and the base does not move.
-func (s *Service) rxEdit(ctx context.Context, caller people.Caller, row wire.RxRow, states map[string]state) (*edit, error) {
+func (s *Service) rxEdit(ctx context.Context, caller people.Caller, speaks forms.Spoken, row wire.RxRow, states map[string]state) (*edit, error) {
 	id := row.ID()
 	if !record.IsID(id) || row.Flawed {
 		return nil, nil
@@ -197,7 +225,7 @@ func (s *Service) rxEdit(ctx context.Context, caller people.Caller, row wire.RxR
 	case !known:
 		e.action, e.base, e.patch = record.Create, 0, record.Diff(nil, content(row.New))
 	default:
-		return s.rxKnown(ctx, caller, row, e)
+		return s.rxKnown(ctx, caller, speaks, row, e)
 	}
 	return e, nil
 }
@@ -215,7 +243,7 @@ func (s *Service) rxWithdrawn(assumed map[string]any, row wire.RxRow, st state, 
 // rxKnown is a document that is new to the client, as it says, although the server has the record: its creation was answered and the
 // answer lost, or the client has forgotten what it had heard. The version in the document, or else the client's own
 // creation, says what it was looking at.
-func (s *Service) rxKnown(ctx context.Context, caller people.Caller, row wire.RxRow, e *edit) (*edit, error) {
+func (s *Service) rxKnown(ctx context.Context, caller people.Caller, speaks forms.Spoken, row wire.RxRow, e *edit) (*edit, error) {
 	past, err := s.Reader.Revisions(ctx, e.record)
 	if err != nil {
 		return nil, err
@@ -227,7 +255,7 @@ func (s *Service) rxKnown(ctx context.Context, caller people.Caller, row wire.Rx
 	var seen record.Object
 	for _, rev := range past {
 		if rev.Version == e.base {
-			if seen, err = wire.Object(rev.Body); err != nil {
+			if seen, err = speaks.Object(rev.Collection, rev.Schema, rev.Body); err != nil {
 				return nil, err
 			}
 		}

@@ -88,7 +88,11 @@ func TestCheckpointsAreTheServersOwn(t *testing.T) {
 	w.put("subjects", subject("a"))
 	good := w.pull(c, "subjects", "", 10).Checkpoint.ID
 	foreign := w.pull(stranger, "subjects", "", 10).Checkpoint.ID
-	for name, text := range map[string]string{"cut": good[:len(good)-4], "forged": "A" + good[1:], "another device's": foreign, "rubbish": "x", "long": strings.Repeat("A", 5000)} {
+	other := "A"
+	if good[:1] == other {
+		other = "B"
+	}
+	for name, text := range map[string]string{"cut": good[:len(good)-4], "forged": other + good[1:], "another device's": foreign, "rubbish": "x", "long": strings.Repeat("A", 5000)} {
 		if _, err := w.adapt.RxPull(ctx, c, "subjects", 0, text, 10); !isCode(err, fault.CursorInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -109,9 +113,13 @@ func TestSchemaVersionsOfRxDB(t *testing.T) {
 	older := *w.adapt
 	older.Catalogue = maps.Clone(w.adapt.Catalogue)
 	newer := *older.Catalogue["subjects"]
-	newer.Schema = 3
+	newer.Schema = 5
+	same := func(o record.Object) record.Object { return o }
+	for range 4 {
+		newer.Older = append(newer.Older, record.Form{Lift: same, Lower: same})
+	}
 	older.Catalogue["subjects"] = &newer
-	for version, want := range map[int]fault.Code{0: fault.ClientOutdated, 1: fault.ClientOutdated, 2: "", 3: fault.NotFound, -1: fault.NotFound} {
+	for version, want := range map[int]fault.Code{0: fault.ClientOutdated, 1: fault.ClientOutdated, 2: "", 3: "", 4: "", 5: fault.NotFound, -1: fault.NotFound} {
 		_, err := older.RxPull(ctx, c, "subjects", version, "", 10)
 		if want == "" && err != nil || want != "" && !isCode(err, want) {
 			t.Errorf("version %d: %v, want %s", version, err, want)
@@ -168,6 +176,14 @@ func TestSentTwiceIsDoneOnce(t *testing.T) {
 	}
 	if n := w.ops(id); n != 2 || w.conflicts() != 0 {
 		t.Errorf("%d versions and %d conflicts, want 2 and none", n, w.conflicts())
+	}
+	// Killed between having heard of its version and having it in the document.
+	heard := with(with(shop2, "serverVersion", 2.0), "id", id)
+	if back := w.rx(c, "subjects", row(id, heard, shop2)); back[id]["serverVersion"] != 2.0 || back[id]["phone"] != "1" || w.ops(id) != 2 {
+		t.Errorf("a document without a version came back as %v", back[id])
+	}
+	if back := w.rx(c, "subjects", row(id, heard, heard)); len(back) != 0 {
+		t.Errorf("and once more: %v", back)
 	}
 	if back := w.rx(c, "subjects", row(id, nil, with(shop2, "_deleted", true))); len(back) != 1 {
 		t.Errorf("who may not remove is told %v", back)

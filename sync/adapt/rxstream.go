@@ -4,14 +4,17 @@ import (
 	"context"
 
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // RxStream is what an RxDB client hears as it happens. It begins at the present: a client that begins to listen pulls, and so has what was
 // before. It is used by one goroutine.
 type RxStream struct {
-	s  *Service
-	at place
+	s      *Service
+	speaks forms.Spoken
+	schema int
+	at     place
 }
 
 // streamPage is how many documents an event may carry.
@@ -19,7 +22,7 @@ const streamPage = 100
 
 // RxStream begins a stream of a collection's documents.
 func (s *Service) RxStream(ctx context.Context, caller people.Caller, collection string, version int) (*RxStream, error) {
-	c, err := s.rxCollection(collection, version)
+	c, speaks, err := s.rxCollection(collection, version)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +34,9 @@ func (s *Service) RxStream(ctx context.Context, caller people.Caller, collection
 	if err != nil {
 		return nil, err
 	}
+	at.tell(version + 1)
 	at.Feeds, err = s.Reader.Heads(ctx, feeds)
-	return &RxStream{s, at}, err
+	return &RxStream{s, speaks, version + 1, at}, err
 }
 
 // Next returns the next event; ok is false while there is none. The caller is who listens, with the roles of now: what leaves his
@@ -46,7 +50,7 @@ func (r *RxStream) Next(ctx context.Context, caller people.Caller) (page wire.Rx
 	if err != nil || r.stands(heads) {
 		return page, false, err
 	}
-	page, err = r.s.rxPage(ctx, caller, &r.at, streamPage)
+	page, err = r.s.rxPage(ctx, caller, r.speaks, &r.at, r.schema, streamPage)
 	return page, err == nil && len(page.Documents) > 0, err
 }
 

@@ -54,7 +54,9 @@ type Service struct {
 	Cursors   pull.Cursors
 	// Feeds lists the feeds that the caller's device pulls at this moment, sorted.
 	Feeds func(ctx context.Context, caller people.Caller) ([]string, error)
-	Now   func() time.Time
+	// Trimmed is [pull.Service.Trimmed]; nil: departures are kept for ever.
+	Trimmed func(ctx context.Context) (map[string]uint64, error)
+	Now     func() time.Time
 }
 
 // Names that documents and rows have beside their body's. No declared field may bear one of them.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
-	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // stride is how many lines of a feed are read at a time. Lines of other collections are passed over.
@@ -58,7 +58,10 @@ func (s *Service) walk(ctx context.Context, at *place, p *page) error {
 		if err != nil {
 			return err
 		}
-		at.Feeds[feed] = seq
+		at.reach(feed, seq)
+	}
+	if len(at.Begun) == 0 {
+		at.Begun = nil
 	}
 	return nil
 }
@@ -89,15 +92,15 @@ func (s *Service) lines(ctx context.Context, collection, feed string, after *uin
 }
 
 // states returns the records that one of the feeds shows, by id: those that are live, in sight, and of the collection. A record that
-// several feeds show, because units share it, is the same in all.
-func (s *Service) states(ctx context.Context, collection string, feeds, ids []string) (map[string]state, error) {
+// several feeds show, because units share it, is the same in all. Bodies are in the forms that the client speaks.
+func (s *Service) states(ctx context.Context, collection string, speaks forms.Spoken, feeds, ids []string) (map[string]state, error) {
 	out := make(map[string]state, len(ids))
 	scope := string(s.Catalogue[collection].Scope) + "/"
 	for _, feed := range feeds {
 		if !strings.HasPrefix(feed, scope) {
 			continue
 		}
-		if err := s.shown(ctx, collection, feed, ids, out); err != nil {
+		if err := s.shown(ctx, collection, speaks, feed, ids, out); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +108,7 @@ func (s *Service) states(ctx context.Context, collection string, feeds, ids []st
 }
 
 // shown adds what one feed shows of the records. A page that its octets have ended is followed by the next.
-func (s *Service) shown(ctx context.Context, collection, feed string, ids []string, out map[string]state) error {
+func (s *Service) shown(ctx context.Context, collection string, speaks forms.Spoken, feed string, ids []string, out map[string]state) error {
 	for len(ids) > 0 {
 		page, err := s.Reader.Pick(ctx, feed, ids)
 		if err != nil {
@@ -118,7 +121,7 @@ func (s *Service) shown(ctx context.Context, collection, feed string, ids []stri
 			if c.Collection != collection || c.Gone != "" {
 				continue
 			}
-			body, err := wire.Object(c.Body)
+			body, err := speaks.Object(c.Collection, c.Schema, c.Body)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -32,7 +33,8 @@ const (
 )
 
 // WmPull returns what has changed in the tables since a number, as much as goes on a page, and the number to go on from. A number that
-// is not known, or is of a history before a backup, is told by beginning anew: then what was not sent must go.
+// is not known, is of a history before a backup, or is so old that not all departures since are kept, is told by beginning anew: then what was
+// not sent must go.
 func (s *Service) WmPull(ctx context.Context, caller people.Caller, in wire.WmPull) (wire.WmPage, error) {
 	if in.Limit == 0 {
 		in.Limit = wmPage
@@ -40,7 +42,8 @@ func (s *Service) WmPull(ctx context.Context, caller people.Caller, in wire.WmPu
 	if in.Limit < 1 || in.Limit > MaxPage {
 		return wire.WmPage{}, fault.New(fault.FieldInvalid).At("limit").Detail("应在一至一千之间", "want 1 to 1000")
 	}
-	if err := s.wmTables(in.Tables); err != nil {
+	speaks, err := s.wmSpoken(in.Tables)
+	if err != nil {
 		return wire.WmPage{}, err
 	}
 	at, before, err := s.markOf(ctx, caller, in)
@@ -51,7 +54,7 @@ func (s *Service) WmPull(ctx context.Context, caller people.Caller, in wire.WmPu
 	if at.Anew {
 		page.Strategy = replacement
 	}
-	if page.More, err = s.wmFill(ctx, caller, &at, in, page.Changes); err != nil {
+	if page.More, err = s.wmFill(ctx, caller, speaks, &at, in, page.Changes); err != nil {
 		return wire.WmPage{}, err
 	}
 	at.Anew = at.Anew && page.More
@@ -74,21 +77,34 @@ func standsAt(in wire.WmPull) int64 {
 	return *in.LastPulledAt
 }
 
-// wmTables checks the tables of a client: each a collection, in a form that is spoken.
+// wmTables checks the tables of a client: each a collection, in a form that there is or was.
 func (s *Service) wmTables(tables map[string]int) error {
 	if len(tables) == 0 || len(tables) > maxTables {
 		return fault.New(fault.FieldInvalid).At("tables")
 	}
 	for name, schema := range tables {
-		if _, err := s.rxCollection(name, schema-1); err != nil {
+		if _, err := s.collection(name, schema); err != nil {
 			return fault.Of(err).At("tables/" + name)
 		}
 	}
 	return nil
 }
 
-// markOf reads what the client's number means, and returns its text beside it. A table that is new to it, or has new columns, begins at
-// its beginning.
+// wmSpoken is what a client that asks speaks. A form that is spoken no more is fault client.outdated.
+func (s *Service) wmSpoken(tables map[string]int) (forms.Spoken, error) {
+	if err := s.wmTables(tables); err != nil {
+		return forms.Spoken{}, err
+	}
+	speaks, err := forms.Speak(s.Catalogue, tables)
+	if err != nil {
+		f := fault.Of(err)
+		return speaks, f.At("tables/" + strings.TrimPrefix(f.Field, "schemas/"))
+	}
+	return speaks, nil
+}
+
+// markOf reads what the client's number means, and returns its text beside it. A table that is new to it, has new columns, or is wanted in
+// another form, begins at its beginning.
 func (s *Service) markOf(ctx context.Context, caller people.Caller, in wire.WmPull) (at mark, text []byte, err error) {
 	epoch, err := s.Reader.Epoch(ctx)
 	if err != nil {
@@ -109,16 +125,41 @@ func (s *Service) markOf(ctx context.Context, caller people.Caller, in wire.WmPu
 		}
 	}
 	at.Epoch = epoch
-	tables := map[string]place{}
-	for name := range in.Tables {
+	return at, text, s.places(ctx, caller, &at, in)
+}
+
+// places gives each table of the client its place.
+func (s *Service) places(ctx context.Context, caller people.Caller, at *mark, in wire.WmPull) error {
+	feeds, err := s.Feeds(ctx, caller)
+	if err != nil {
+		return err
+	}
+	tables, missed := map[string]place{}, false
+	for name, schema := range in.Tables {
 		p, known := at.Tables[name]
-		if !known || renewed(in.Migration, name) {
-			p = place{Epoch: epoch, Device: caller.Device, Collection: name, Feeds: map[string]uint64{}}
+		if !known {
+			p = place{Epoch: at.Epoch, Device: caller.Device, Collection: name, Feeds: map[string]uint64{}}
 		}
+		if err := s.rescope(ctx, &p, feeds); err != nil {
+			return err
+		}
+		gone, err := s.missed(ctx, &p)
+		if err != nil {
+			return err
+		}
+		missed = missed || gone
+		if renewed(in.Migration, name) || p.form() != schema {
+			p.anew()
+		}
+		p.tell(schema)
 		tables[name] = p
 	}
 	at.Tables = tables
-	return at, text, nil
+	if !missed {
+		return nil
+	}
+	*at = mark{Epoch: at.Epoch, Anew: true}
+	return s.places(ctx, caller, at, in)
 }
 
 func renewed(m *wire.WmMigration, table string) bool {
@@ -126,7 +167,7 @@ func renewed(m *wire.WmMigration, table string) bool {
 }
 
 // wmFill fills the tables' changes and moves the mark. It reports whether there may be more.
-func (s *Service) wmFill(ctx context.Context, caller people.Caller, at *mark, in wire.WmPull, changes map[string]wire.WmTable) (bool, error) {
+func (s *Service) wmFill(ctx context.Context, caller people.Caller, speaks forms.Spoken, at *mark, in wire.WmPull, changes map[string]wire.WmTable) (bool, error) {
 	feeds, err := s.Feeds(ctx, caller)
 	if err != nil {
 		return false, err
@@ -134,7 +175,6 @@ func (s *Service) wmFill(ctx context.Context, caller people.Caller, at *mark, in
 	room := in.Limit
 	for _, name := range slices.Sorted(maps.Keys(in.Tables)) {
 		table := at.Tables[name]
-		table.rescope(feeds)
 		p := newPage(room)
 		again := at.Again[name]
 		for len(again) > 0 && p.room() {
@@ -148,7 +188,7 @@ func (s *Service) wmFill(ctx context.Context, caller people.Caller, at *mark, in
 			return false, err
 		}
 		at.Tables[name] = table
-		if changes[name], err = s.wmTable(ctx, name, feeds, p.ids); err != nil {
+		if changes[name], err = s.wmTable(ctx, name, in.Tables[name], speaks, feeds, p.ids); err != nil {
 			return false, err
 		}
 		room -= len(p.ids)
@@ -160,9 +200,9 @@ func (s *Service) wmFill(ctx context.Context, caller people.Caller, at *mark, in
 }
 
 // wmTable tells of records as they stand. All are told as updated: whether the client has them, only it knows.
-func (s *Service) wmTable(ctx context.Context, name string, feeds, ids []string) (wire.WmTable, error) {
+func (s *Service) wmTable(ctx context.Context, name string, schema int, speaks forms.Spoken, feeds, ids []string) (wire.WmTable, error) {
 	out := wire.WmTable{Created: []map[string]any{}, Updated: []map[string]any{}, Deleted: []string{}}
-	states, err := s.states(ctx, name, feeds, ids)
+	states, err := s.states(ctx, name, speaks, feeds, ids)
 	if err != nil {
 		return out, err
 	}
@@ -172,7 +212,7 @@ func (s *Service) wmTable(ctx context.Context, name string, feeds, ids []string)
 			out.Deleted = append(out.Deleted, id)
 			continue
 		}
-		row, err := wmRow(s.Catalogue[name], id, st)
+		row, err := wmRow(s.Catalogue[name].FieldsIn(schema), id, st)
 		if err != nil {
 			return out, err
 		}
@@ -182,9 +222,9 @@ func (s *Service) wmTable(ctx context.Context, name string, feeds, ids []string)
 }
 
 // wmRow lays a body flat. Fields that are not there are null: WatermelonDB keeps what it has in a column that a row does not name.
-func wmRow(c *record.Collection, id string, st state) (map[string]any, error) {
-	row := make(map[string]any, len(c.Fields)+2)
-	for _, f := range c.Fields {
+func wmRow(fields []record.Field, id string, st state) (map[string]any, error) {
+	row := make(map[string]any, len(fields)+2)
+	for _, f := range fields {
 		if !strings.Contains(f.Path, "/") {
 			row[f.Path] = nil
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -18,12 +19,14 @@ import (
 const wmAgain = 24 * time.Hour
 
 // WmPush takes in what a client has changed. Whatever is wrong with one row concerns that row alone. Rows whose edit did not stand as it
-// was made are sent once more with the next pull: the client takes what it has pushed for what the server has.
+// was made are sent once more with the next pull: the client takes what it has pushed for what the server has. Rows in a form that is spoken no
+// more are refused, and kept for people to decide.
 func (s *Service) WmPush(ctx context.Context, caller people.Caller, in wire.WmPush) (wire.WmPushed, error) {
 	out := wire.WmPushed{RejectedIDs: map[string][]string{}, Refused: []wire.WmRefusal{}}
 	if err := s.wmTables(in.Tables); err != nil {
 		return out, err
 	}
+	speaks := forms.Answer(s.Catalogue, in.Tables)
 	for name := range in.Changes {
 		if _, named := in.Tables[name]; !named {
 			return out, fault.New(fault.FieldInvalid).At("changes/" + name)
@@ -39,7 +42,7 @@ func (s *Service) WmPush(ctx context.Context, caller people.Caller, in wire.WmPu
 	}
 	again := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(in.Changes)) {
-		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], caller: caller, at: at.Tables[name], keep: in.KeepRefused}
+		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], speaks: speaks, caller: caller, at: at.Tables[name], keep: in.KeepRefused}
 		if again[name], err = p.table(ctx, feeds, in.Changes[name], &out); err != nil {
 			return out, err
 		}
@@ -91,6 +94,7 @@ type wmPush struct {
 	s      *Service
 	c      *record.Collection
 	schema int
+	speaks forms.Spoken
 	caller people.Caller
 	at     place // where the client stands
 	keep   bool  // the client keeps what is refused
@@ -112,7 +116,7 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 			ids.add(id)
 		}
 	}
-	if p.states, err = p.s.states(ctx, p.c.Name, feeds, ids.ids); err != nil {
+	if p.states, err = p.s.states(ctx, p.c.Name, p.speaks, feeds, ids.ids); err != nil {
 		return nil, err
 	}
 	refuse := func(id string, o record.Outcome) {
@@ -171,7 +175,7 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 // base is the version of a record that the client has, where it does not say: the newest, if that had come to its feed by then; else the
 // first, so that nothing that it has not seen is taken for seen.
 func (p *wmPush) base(st state) uint64 {
-	if st.version == 0 || st.seq <= p.at.Feeds[st.feed] {
+	if st.version == 0 || st.seq <= p.at.held(st.feed) {
 		return st.version
 	}
 	return 1
@@ -217,7 +221,7 @@ func (p *wmPush) seen(ctx context.Context, id string, e *edit, st state, updated
 	}
 	for _, rev := range past {
 		if rev.Version == e.base {
-			return wire.Object(rev.Body)
+			return p.speaks.Object(rev.Collection, rev.Schema, rev.Body)
 		}
 	}
 	return nil, nil
@@ -280,7 +284,7 @@ func (p *wmPush) value(name string, flat, seen any) (any, error) {
 
 // kind is the declared kind of a field; of one that is not declared, the kind of its present value.
 func (p *wmPush) kind(name string, seen any) record.Kind {
-	for _, f := range p.c.Fields {
+	for _, f := range p.c.FieldsIn(p.schema) {
 		if f.Path == name && f.Kind != record.Any {
 			return f.Kind
 		}

@@ -50,6 +50,10 @@ func TestOnPostgreSQLToo(t *testing.T) {
 	t.Run("refused", TestWhatIsRefusedIsNamedAndSentAgain)
 	t.Run("unknown number", TestAnUnknownNumberBeginsAnew)
 	t.Run("marks", TestMarksAreFew)
+	t.Run("rxdb in an older form", TestRxDBInAnOlderForm)
+	t.Run("watermelon in an older form", TestWatermelonInAnOlderForm)
+	t.Run("no role", TestWhoHasNoRoleLeftHoldsNothing)
+	t.Run("away", TestWhoWasAwayForTooLongBeginsAnew)
 }
 
 // world is the real engine on a fresh database, with a clock that stands.
@@ -74,7 +78,8 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	w.push = &push.Service{Store: w.db, Catalogue: catalogue, District: district, Now: now, NewID: newID}
 	pulls := &pull.Service{Reader: w.db, Cursors: pull.Cursors{Key: bytes.Repeat([]byte{3}, 32)}, District: district, Now: now}
-	w.adapt = &adapt.Service{Reader: w.db, Writer: w.push, Marks: w.db, Catalogue: catalogue, Cursors: pulls.Cursors, Feeds: pulls.Feeds, Now: now}
+	w.adapt = &adapt.Service{Reader: w.db, Writer: w.push, Marks: w.db, Catalogue: catalogue, Cursors: pulls.Cursors, Feeds: pulls.Feeds,
+		Trimmed: pulls.Trimmed, Now: now}
 	return w
 }
 

@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -24,8 +26,12 @@ type Reader interface {
 	OpsOf(ctx context.Context, device string, fn func(Op) error) error
 	// AllVersions walks the versions of all records, by record and version, each with what the rest of the store says of it.
 	AllVersions(ctx context.Context, fn func(Version) error) error
-	// BodiesOf walks the live records of a collection, by id.
-	BodiesOf(ctx context.Context, collection string, fn func(id string, body []byte) error) error
+	// Floors returns the numbers above which versions go on after each restore from a backup.
+	Floors(ctx context.Context) ([]uint64, error)
+	// BodiesOf walks the live records of a collection, by id, each with the form that its body is in.
+	BodiesOf(ctx context.Context, collection string, fn func(id string, schema int, body []byte) error) error
+	// AllOps walks all operations, those of no device too, with the columns beside their texts.
+	AllOps(ctx context.Context, fn func(Row) error) error
 	// Orphans counts records that have no version at all.
 	Orphans(ctx context.Context) (int, error)
 }
@@ -54,6 +60,7 @@ type Version struct {
 	Version    uint64
 	Op         string
 	Removed    bool
+	Schema     int // the form of the collection in which Body is
 	Body       []byte
 	OpRecord   string // the record that the op names; "" when the op is missing
 	OpText     []byte // RFC 8785
@@ -62,14 +69,41 @@ type Version struct {
 
 // Head is a record as it stands; Version 0 when there is none.
 type Head struct {
-	Version uint64
-	Op      string
-	Body    []byte
+	Version    uint64
+	Op         string
+	Schema     int
+	Body       []byte
+	Collection string
+	Removed    bool
+}
+
+// Row is an operation with the columns beside its text, which say again what is in it, in its outcome and in its push.
+type Row struct {
+	ID         string
+	Device     string // "" of none
+	Seq        uint64
+	Push       string
+	Online     string
+	Collection string
+	Record     string
+	Action     string
+	Author     string
+	OccurredAt int64 // microseconds since 1970
+	ReceivedAt int64
+	Hash       string
+	Status     string
+	Outcome    []byte
+	Text       []byte
+
+	PushDevice  string // of its push; "" when there is none
+	PushFirst   uint64
+	PushLast    uint64
+	PushArrived int64
 }
 
 // Problem is one thing that is not as it should be.
 type Problem struct {
-	Kind  string `json:"kind"`  // stable: chain · signature · device · version · head · bytes
+	Kind  string `json:"kind"`  // stable: chain · signature · device · version · head · leaf · hash · checkpoint · stamp · bytes
 	Where string `json:"where"` // e.g. device/<id>/seq/17
 	Zh    string `json:"zh"`
 	En    string `json:"en"`
@@ -77,15 +111,18 @@ type Problem struct {
 
 // Report says what was checked and what was found.
 type Report struct {
-	Devices  int       `json:"devices"`
-	Ops      int       `json:"ops"` // of devices; the server's own have no chain
-	Pushes   int       `json:"pushes"`
-	Records  int       `json:"records"`
-	Versions int       `json:"versions"`
-	Files    int       `json:"files"` // recordings and papers whose bytes were read and hashed
-	Bytes    int64     `json:"bytes"`
-	Problems []Problem `json:"problems"`
-	Cut      bool      `json:"cut"` // more than MaxProblems were found: these are the first
+	Devices     int       `json:"devices"`
+	Ops         int       `json:"ops"` // of devices; the server's own have no chain
+	Pushes      int       `json:"pushes"`
+	Records     int       `json:"records"`
+	Versions    int       `json:"versions"`
+	Leaves      int       `json:"leaves"` // of the ledger
+	Checkpoints int       `json:"checkpoints"`
+	Stamps      int       `json:"stamps"` // time stamps and cosignatures
+	Files       int       `json:"files"`  // recordings and papers whose bytes were read and hashed
+	Bytes       int64     `json:"bytes"`
+	Problems    []Problem `json:"problems"`
+	Cut         bool      `json:"cut"` // more than MaxProblems were found: these are the first
 }
 
 // MaxProblems bounds the list of a report.
@@ -104,9 +141,15 @@ func (r *Report) add(kind, where, zh, en string) {
 
 // Auditor runs the checks.
 type Auditor struct {
-	Reader Reader
-	Bytes  Bytes                          // nil: bytes are not checked
-	Step   func(what string, counted int) // told of progress; may be nil
+	Reader     Reader
+	Catalogue  record.Catalogue               // how what was written in older forms is read
+	Bytes      Bytes                          // nil: bytes are not checked
+	Ledger     Ledger                         // nil: the ledger is not checked
+	Pseudonyms ledger.Pseudonyms              // under which leaves were written
+	LedgerKeys [][]byte                       // Ed25519, those that the ledger may have had; none: those that it names itself
+	FollowKeys bool                           // further keys are good when the one before has signed for them
+	Kept       []Kept                         // checkpoints from before
+	Step       func(what string, counted int) // told of progress; may be nil
 }
 
 // Run checks everything. Its error is about reading; what is wrong with what was read is in the report.
@@ -115,7 +158,7 @@ func (a *Auditor) Run(ctx context.Context) (Report, error) {
 	for _, part := range []struct {
 		name  string
 		check func(context.Context, *Report) error
-	}{{"devices", a.devices}, {"records", a.versions}, {"files", a.files}} {
+	}{{"devices", a.devices}, {"ops", a.rows}, {"records", a.versions}, {"ledger", a.ledger}, {"files", a.files}} {
 		if err := part.check(ctx, &r); err != nil {
 			return r, fmt.Errorf("audit of %s: %w", part.name, err)
 		}

@@ -4,21 +4,26 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// versions checks every record's history: versions count from 1 without gaps, each was made by an op on that record
-// and differs from the one before by what the op says, and the record as it stands is its newest version.
+// versions checks every record's history: versions count from 1 without gaps but for those that a restore from a backup has left, each was
+// made by an op on that record and differs from the one before by what the op says, and the record as it stands is its newest version.
 func (a *Auditor) versions(ctx context.Context, r *Report) error {
+	floors, err := a.Reader.Floors(ctx)
+	if err != nil {
+		return err
+	}
 	var last Version
 	end := func() {
 		if last.Record != "" {
 			a.headOf(last, r)
 		}
 	}
-	err := a.Reader.AllVersions(ctx, func(v Version) error {
+	err = a.Reader.AllVersions(ctx, func(v Version) error {
 		r.Versions++
 		if v.Record != last.Record {
 			end()
@@ -27,12 +32,12 @@ func (a *Auditor) versions(ctx context.Context, r *Report) error {
 			last = Version{}
 		}
 		where := fmt.Sprintf("%s/%s/version/%d", v.Collection, v.Record, v.Version)
-		if v.Version != last.Version+1 {
+		if v.Version != last.Version+1 && (last.Version == 0 || !slices.Contains(floors, v.Version-1)) {
 			r.add("version", where, fmt.Sprintf("版本不连续，缺少第 %d 版", last.Version+1), fmt.Sprintf("a gap: version %d is missing", last.Version+1))
 		}
 		if v.OpRecord != v.Record {
 			r.add("version", where, "该版本没有对应的操作", "no op on this record made this version")
-		} else if !follows(v, last) {
+		} else if !a.follows(v, last) {
 			r.add("version", where, "该版本的改动不是其操作所作", "this version differs from the one before by more than its op says")
 		}
 		last = v
@@ -55,7 +60,8 @@ func (a *Auditor) headOf(newest Version, r *Report) {
 	switch {
 	case newest.Head.Version == 0:
 		r.add("head", where, "记录本身缺失", "the record itself is missing")
-	case newest.Head.Version != newest.Version || newest.Head.Op != newest.Op || !bytes.Equal(newest.Head.Body, newest.Body):
+	case newest.Head.Version != newest.Version || newest.Head.Op != newest.Op || newest.Head.Schema != newest.Schema ||
+		newest.Head.Collection != newest.Collection || newest.Head.Removed != newest.Removed || !bytes.Equal(newest.Head.Body, newest.Body):
 		r.add("head", where, "记录内容与其最新版本不符", "the record is not its newest version")
 	}
 }
@@ -63,7 +69,9 @@ func (a *Auditor) headOf(newest Version, r *Report) {
 // follows reports whether a version can come of the one before it (Version 0: of nothing) by its op: whatever differs must
 // be in the op's patch, with that value. What the patch says and the version does not have may have clashed, or been said already. A
 // removal leaves the body as it was. So a body that was changed behind the program's back is found even when later edits stand on it.
-func follows(v, before Version) bool {
+//
+// All three are compared in the form in which the version was written: an op and a version before it may be in older ones, never in newer.
+func (a *Auditor) follows(v, before Version) bool {
 	body, err := wire.Object(v.Body)
 	if err != nil {
 		return false
@@ -72,17 +80,29 @@ func follows(v, before Version) bool {
 	if err != nil {
 		return false
 	}
-	prev := record.Object{}
+	if op.Collection != v.Collection || op.ID != v.Op {
+		return false
+	}
+	prev, prevSchema := record.Object{}, v.Schema
 	if before.Version > 0 {
+		prevSchema = before.Schema
 		if prev, err = wire.Object(before.Body); err != nil {
 			return false
 		}
+	}
+	if c := a.Catalogue[v.Collection]; c != nil && (v.Schema != 1 || op.Schema != 1 || prevSchema != 1) {
+		if !inOrder(1, op.Schema, v.Schema, c.Schema) || !inOrder(1, prevSchema, v.Schema, c.Schema) {
+			return false
+		}
+		prev, op.Patch = c.BodyIn(prev, prevSchema, v.Schema), c.LiftPatch(op.Patch, op.Schema, v.Schema)
 	}
 	if v.Removed {
 		return op.Action == string(record.Remove) && record.Equal(body, prev)
 	}
 	return within(record.Diff(prev, body), op.Patch)
 }
+
+func inOrder(schemas ...int) bool { return slices.IsSorted(schemas) }
 
 // within reports whether every change is one that the patch makes too.
 func within(changes, patch record.Object) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -171,7 +172,10 @@ func (d *Device) tidy(ctx context.Context, all *Divergence) error {
 // checkFeed compares one feed at the seq at which the device stands, and repairs it. It reports whether anything differed.
 func (d *Device) checkFeed(ctx context.Context, feed string, seq uint64, all *Divergence) (differed bool, err error) {
 	var told wire.FeedDigest
-	if _, err := d.ask(ctx, signedIn, http.MethodGet, "/v1/sync/digests/"+feed, nil, &told); err != nil {
+	query := url.Values{}
+	d.saySchemas(query)
+	get := request{method: http.MethodGet, path: "/v1/sync/digests/" + feed, query: query, by: signedIn}
+	if _, err := d.askWith(ctx, get, nil, &told); err != nil {
 		return false, err
 	}
 	if told.Head != seq {
@@ -226,7 +230,7 @@ type repairs struct {
 // differing lists the records of the buckets that differ.
 func (d *Device) differing(ctx context.Context, feed string, seq uint64, buckets []wire.Bucket) (*repairs, error) {
 	r := &repairs{feed: feed, versions: map[string]uint64{}}
-	q := wire.DigestQuery{Head: seq}
+	q := wire.DigestQuery{Head: seq, Schemas: d.cfg.Schemas}
 	inside := [256]bool{}
 	for _, b := range buckets {
 		q.Buckets = append(q.Buckets, b.String())
@@ -281,7 +285,7 @@ func (d *Device) repair(ctx context.Context, r *repairs, all *Divergence) error 
 	wanted := slices.Sorted(maps.Keys(r.versions))
 	for err == nil && len(wanted) > 0 {
 		const atOnce = 500
-		q := wire.RecordsQuery{Feed: r.feed, IDs: wanted[:min(atOnce, len(wanted))]}
+		q := wire.RecordsQuery{Feed: r.feed, IDs: wanted[:min(atOnce, len(wanted))], Schemas: d.cfg.Schemas}
 		var reply wire.RecordsReply
 		if _, err = d.ask(ctx, signedIn, http.MethodPost, "/v1/sync/records", q, &reply); err == nil {
 			wanted, err = d.takeRepairs(ctx, r, reply.Changes, wanted, all)

@@ -10,6 +10,7 @@
 //	Sync                    the queue goes out, then what others did comes in          push.go, pull.go, snapshot.go
 //	Watch                   the server tells when there is something to pull           watch.go
 //	Upload                  the bytes go out, and leave the device on a receipt        uploads.go, tus.go, receipts.go
+//	Report                  the server is told how the device is                       report.go
 //	Check                   the copy is compared with the server's and repaired        check.go
 //	Rejected, Conflicts     what a person must look at                                 queue.go
 //
@@ -48,8 +49,11 @@ type Config struct {
 	Boot      string           // names the boot that Monotonic counts from; "": this process counts as one
 
 	Rand    io.Reader      // ids and jitter; keys and signatures always use crypto/rand
-	Schemas map[string]int // collection to the schema version this program writes; absent: 1
+	Schemas map[string]int // collection to the form this program speaks; a program that names none writes 1 and is told the newest
 	Logger  *slog.Logger   // nil: silent
+
+	// AppVersion is what the program calls itself, for the people who look after devices.
+	AppVersion string
 
 	// KeepFiles leaves recordings on the device after their receipt; somebody else removes them then.
 	KeepFiles bool
@@ -71,6 +75,7 @@ type Device struct {
 
 	syncing   sync.Mutex        // held by whoever exchanges records with the server, so that pushes and pulls alternate
 	reached   map[string]uint64 // the seq of each feed at which the last pull ended; guarded by syncing
+	told      *told             // what the server was last told of the device by this process; guarded by syncing
 	uploading sync.Mutex        // held by whoever sends bytes
 	signing   sync.Mutex        // held while tokens are exchanged, so that each refresh token is used once
 	drawing   sync.Mutex        // guards cfg.Rand, which need not be safe for concurrent use
@@ -160,10 +165,13 @@ func (d *Device) Sync(ctx context.Context) error {
 	const rounds = 2 // a second one only when the server turns out to have forgotten ops it had taken
 	for range rounds {
 		aside := d.push(ctx)
-		if aside != nil && !is(aside, fault.DeviceSetAside, fault.ReplayDiffers) {
+		if aside != nil && !is(aside, fault.DeviceSetAside, fault.ReplayDiffers, fault.ChainBroken) {
 			return aside
 		}
 		forgotten, err := d.pull(ctx)
+		if err == nil && !forgotten {
+			d.tellNews(ctx)
+		}
 		if err != nil || aside != nil {
 			return errors.Join(aside, err)
 		}

@@ -121,7 +121,10 @@ func (e *Edit) seal(op wire.Op) error {
 		return err
 	}
 	op.ID, op.Seq, op.Txn, op.Author = e.d.newID(), last+1, e.txn, e.author
-	op.OccurredAt, op.Schema = e.d.now(), max(1, e.d.cfg.Schemas[op.Collection])
+	op.OccurredAt = e.d.now()
+	if op.Schema == 0 { // else it is an edit that was made in an older form
+		op.Schema = max(1, e.d.cfg.Schemas[op.Collection])
+	}
 	op.Clock = wire.Clock{Boot: e.d.cfg.Boot, MonotonicMs: e.d.cfg.Monotonic()}
 	if op.Clock.Anchor, err = e.d.anchor(e.ctx, e.tx); err != nil {
 		return err

@@ -53,6 +53,68 @@ func TestRestoredServer(t *testing.T) {
 	}
 }
 
+// A device leases numbers before it has ever pulled, and a restore forgets the lease: it has no cursor by which it would learn of that, and gives none of
+// them out after its first pull. A lease that the server knows stays.
+func TestALeaseBeforeTheFirstPull(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	w.template()
+	lost, kept := w.handheld(street), w.handheld(street)
+	kept.must(kept.LeaseNumbers(ctx, penalty, 2))
+	backup := w.backup()
+	lost.must(lost.LeaseNumbers(ctx, penalty, 2))
+	if left, err := lost.NumbersLeft(ctx, penalty); err != nil || left != 2 {
+		t.Fatalf("%d numbers can be used before the pull, %v", left, err)
+	}
+	w.restore(backup)
+	for h, want := range map[*handheld]uint64{lost: 0, kept: 2} {
+		h.sync()
+		if left, err := h.NumbersLeft(ctx, penalty); err != nil || left != want {
+			t.Errorf("%d numbers are left, %v, want %d", left, err, want)
+		}
+	}
+}
+
+// An edit of a version that the restore has lost is not taken for one of what others wrote after it, though they wrote the next version of the
+// same record: nothing of theirs is overwritten, and both see the conflict. What clashes with nothing stands.
+func TestAnEditOfALostVersion(t *testing.T) {
+	w := newWorld(t)
+	street := w.street()
+	a, b, c := w.handheld(street), w.handheld(street), w.handheld(street)
+	id, other := a.create(street, "店"), a.create(street, "另一店")
+	a.sync()
+	backup := w.backup()
+	for _, lost := range []string{id, other} {
+		w.own(push.ServerOp{Collection: "subjects", Record: lost, Action: record.Update, Patch: record.Object{"address": "只在丢失的历史里"}})
+	}
+	b.sync()
+	b.set(id, "phone", "乙")
+	b.set(other, "phone", "乙")
+	w.restore(backup)
+	c.sync()
+	c.set(id, "phone", "丙")
+	c.set(other, "address", "丙路")
+	c.sync()
+	for range 2 {
+		b.sync()
+		c.sync()
+	}
+	for _, h := range []*handheld{b, c} {
+		if r := h.get(id); r.Body["phone"] != "丙" || r.Body["address"] != nil || r.Unsent != 0 {
+			t.Errorf("%+v", r)
+		}
+		if r := h.get(other); r.Body["phone"] != "乙" || r.Body["address"] != "丙路" {
+			t.Errorf("%+v", r)
+		}
+		if conflicts, err := h.List(ctx, "conflicts"); err != nil || len(conflicts) != 1 || conflicts[0].Body["record"] != id {
+			t.Errorf("conflicts %+v, %v", conflicts, err)
+		}
+	}
+	if clashed, err := b.Conflicts(ctx); err != nil || len(clashed) != 1 {
+		t.Errorf("%d ops in conflict, %v", len(clashed), err)
+	}
+}
+
 // A server restored to before this device ever sent anything, found while pushing: the whole chain goes out again. A device
 // that keeps its ops no longer says so instead of guessing.
 func TestServerThatForgotEverything(t *testing.T) {

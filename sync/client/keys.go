@@ -84,7 +84,7 @@ func (k jwk) publicKey() (*ecdsa.PublicKey, error) {
 	}
 	point := []byte{4}
 	for _, coordinate := range []string{k.X, k.Y} {
-		raw, err := base64.RawURLEncoding.Strict().DecodeString(coordinate)
+		raw, err := wire.Base64URL(coordinate)
 		if err != nil || len(raw) != 32 {
 			return nil, fmt.Errorf("key %s: a coordinate is not 32 octets of base64url", k.Kid)
 		}

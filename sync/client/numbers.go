@@ -64,7 +64,8 @@ func (d *Device) leaseKey(ctx context.Context, kind string, count int) (key stri
 	return key, err
 }
 
-// keepBlock stores a leased block beside the records, so that its numbers can be used before the pull brings it.
+// keepBlock stores a leased block beside the records, so that its numbers can be used before the pull brings it. A device that has pulled nothing
+// yet has no cursor, by which it would learn of a restore: so what a first pull does not bring goes, as at the end of every pull from the beginning.
 func (d *Device) keepBlock(ctx context.Context, key string, block record.Object) error {
 	id, _ := block["id"].(string)
 	delete(block, "id")
@@ -81,7 +82,11 @@ func (d *Device) keepBlock(ctx context.Context, key string, block record.Object)
 		if err := put(ctx, tx, ch, false); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE key = ?`, key)
+		_, err := tx.ExecContext(ctx, `UPDATE records SET generation = generation - 1 WHERE id = ? AND (SELECT cursor = '' FROM device)`, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM leases WHERE key = ?`, key)
 		return err
 	})
 }

@@ -18,6 +18,9 @@ const pageSize = 500
 // server has forgotten ops it had answered, which are unsent again then.
 func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 	begunAnew, bootstrapped, limit := false, false, pageSize
+	if err := d.speakAnew(ctx); err != nil {
+		return false, err
+	}
 	for {
 		reply, res, err := d.nextPage(ctx, limit)
 		if errors.Is(err, errReplyTooLarge) && limit > 1 {
@@ -54,7 +57,7 @@ func (d *Device) pull(ctx context.Context) (forgotten bool, err error) {
 }
 
 func (d *Device) nextPage(ctx context.Context, limit int) (reply wire.PullReply, res response, err error) {
-	in := wire.Pull{Limit: limit, Acked: new(uint64)}
+	in := wire.Pull{Limit: limit, Acked: new(uint64), Schemas: d.cfg.Schemas}
 	err = d.db.QueryRowContext(ctx, `SELECT cursor, coalesce((SELECT min(seq) - 1 FROM ops WHERE status = ''), last_seq) FROM device`).
 		Scan(&in.Cursor, in.Acked) // what is answered is committed
 	if err != nil {
@@ -75,11 +78,16 @@ func (d *Device) beginAnew(ctx context.Context) error {
 }
 
 func beginAnew(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0`); err != nil {
+	if err := pullAnew(ctx, tx); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `DELETE FROM arrivals; DELETE FROM snapshots; DELETE FROM feeds;
-		UPDATE uploads SET state = 'waiting', url = '', sent = 0 WHERE state IN ('sent', 'receipted')`)
+	_, err := tx.ExecContext(ctx, `UPDATE uploads SET state = 'waiting', url = '', sent = 0 WHERE state IN ('sent', 'receipted')`)
+	return err
+}
+
+func pullAnew(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `UPDATE device SET cursor = '', generation = generation + 1, whole = 0;
+		DELETE FROM arrivals; DELETE FROM snapshots; DELETE FROM feeds`)
 	return err
 }
 

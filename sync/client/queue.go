@@ -77,11 +77,11 @@ func (d *Device) Retry(ctx context.Context, op string) error {
 	})
 }
 
-// again seals an op with the same effect on the record as it is now.
+// again seals an op with the same effect on the record as it is now, in the form in which it was written.
 func (e *Edit) again(op wire.Op) error {
 	switch record.Action(op.Action) {
 	case record.Create:
-		return e.CreateAs(op.Collection, op.Record, op.Patch)
+		return e.seal(wire.Op{Collection: op.Collection, Record: op.Record, Action: op.Action, Patch: op.Patch, Schema: op.Schema})
 	case record.Remove:
 		return e.Remove(op.Collection, op.Record)
 	default:
@@ -89,7 +89,7 @@ func (e *Edit) again(op wire.Op) error {
 		if err != nil {
 			return err
 		}
-		return e.seal(wire.Op{Collection: op.Collection, Record: op.Record, Action: op.Action, Base: head.Version, Patch: op.Patch})
+		return e.seal(wire.Op{Collection: op.Collection, Record: op.Record, Action: op.Action, Base: head.Version, Patch: op.Patch, Schema: op.Schema})
 	}
 }
 

@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS device (
   whole       INTEGER NOT NULL DEFAULT 0    -- 1 once this generation has been pulled to its end
 ) STRICT;
 
+-- In which forms the records were pulled, as the program said it then, RFC 8785. Empty if it said nothing.
+CREATE TABLE IF NOT EXISTS spoken (
+  one     INTEGER PRIMARY KEY CHECK (one = 1),
+  schemas TEXT NOT NULL
+) STRICT;
+
 -- The key that the device is being enrolled anew under: until that is done, asking again must come with the same one.
 CREATE TABLE IF NOT EXISTS next_key (
   one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -148,4 +154,19 @@ CREATE TABLE IF NOT EXISTS leases (
   count INTEGER NOT NULL,
   key   TEXT    NOT NULL,
   PRIMARY KEY (kind, count)
+) STRICT, WITHOUT ROWID;
+
+-- Recordings under way, and their segments as they are made; both go when the recording is announced whole. told is how many segments are
+-- announced, -1 before the recording itself is.
+CREATE TABLE IF NOT EXISTS recordings (
+    id    TEXT PRIMARY KEY,
+    path  TEXT NOT NULL,
+    about TEXT NOT NULL,
+    told  INTEGER NOT NULL DEFAULT -1
+) STRICT;
+CREATE TABLE IF NOT EXISTS recorded (
+    recording TEXT NOT NULL,
+    n         INTEGER NOT NULL,
+    entry     TEXT NOT NULL,
+    PRIMARY KEY (recording, n)
 ) STRICT, WITHOUT ROWID;

@@ -271,3 +271,40 @@ func TestRecordOfTwoFeeds(t *testing.T) {
 	_, err := a.Get(ctx, "tasks", id)
 	want(t, err, fault.RecordUnknown)
 }
+
+// A device that was away for longer than the server remembers what has left its unit's feed takes that feed anew, and only that; what it has not
+// sent stays, and what had left is off the disk.
+func TestAwayForTooLong(t *testing.T) {
+	w := newWorld(t)
+	street, other := w.street(), w.street()
+	const secret = "已经离开的名称"
+	leaves := w.put("subjects", record.Object{"kind": "household", "name": secret, "unit": street})
+	ids, others := w.many(street, 700), w.many(other, 10)
+	a := w.handheld(street)
+	w.assign(a.who, street, other)
+	a.sync()
+	before := a.line.count("GET", "/v1/sync/snapshot/unit/"+other)
+	w.own(push.ServerOp{Collection: "subjects", Record: leaves, Action: record.Update, Patch: record.Object{"unit": "120102099"}},
+		push.ServerOp{Collection: "subjects", Record: ids[0], Action: record.Update, Patch: record.Object{"phone": "新"}})
+	for range 2 { // the feeds say it, then it is done
+		_, err := w.db.TrimDepartures(ctx, time.Now().Add(time.Hour), 0)
+		w.must(err)
+	}
+	w.restart()
+	a.set(ids[1], "phone", "未提交")
+	a.sync()
+	a.gone(leaves)
+	if all, err := a.List(ctx, "subjects"); err != nil || len(all) != len(ids)+len(others) {
+		t.Errorf("%d subjects, %v, want %d", len(all), err, len(ids)+len(others))
+	}
+	if a.get(ids[0]).Body["phone"] != "新" || a.get(ids[1]).Body["phone"] != "未提交" || a.holds(secret) {
+		t.Errorf("%+v, %+v; the secret is at rest: %v", a.get(ids[0]), a.get(ids[1]), a.holds(secret))
+	}
+	if a.line.count("GET", "/v1/sync/snapshot/unit/"+other) != before {
+		t.Error("the other unit's feed was taken again")
+	}
+	a.sync()
+	if found, err := a.Check(ctx); err != nil || len(found.Found) > 0 {
+		t.Errorf("the comparison finds %+v, %v", found.Found, err)
+	}
+}

@@ -92,6 +92,7 @@ func (d *Device) download(ctx context.Context, feed string, after uint64) error 
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}
+	d.saySchemas(query)
 	_, err := d.call(ctx, request{method: http.MethodGet, path: "/v1/sync/snapshot/" + feed, query: query, by: signedIn, tries: 1,
 		take: func(reply *http.Response) error {
 			body, err := plain(reply)

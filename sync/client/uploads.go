@@ -30,6 +30,7 @@ type Recording struct {
 	EndedAt    time.Time
 	Place      record.Object
 	Note       string
+	Pieces     []Piece // of a long recording, so that each can be shown to be what the camera wrote at that moment
 
 	partners record.Object // of the joint inspection
 }
@@ -71,7 +72,16 @@ func (d *Device) AddEvidence(ctx context.Context, r Recording) (id string, err e
 				return err
 			}
 		}
-		if id, err = e.Create("evidence", r.manifest(file, e.author)); err != nil {
+		id = d.newID()
+		body := r.manifest(file, e.author)
+		if len(r.Pieces) > 0 {
+			segments, err := d.segments(id, file.path, r.Pieces)
+			if err != nil {
+				return fmt.Errorf("client: recording %s: %w", r.Path, err)
+			}
+			body["segments"] = segments
+		}
+		if err := e.CreateAs("evidence", id, body); err != nil {
 			return err
 		}
 		_, err := e.tx.ExecContext(ctx, `INSERT INTO uploads (evidence, path, length, sha256, modified_at, added_at) VALUES (?, ?, ?, ?, ?, ?)`,

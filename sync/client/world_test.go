@@ -139,7 +139,7 @@ func (w *world) build(base context.Context) api.Deps {
 		Committed: func(n push.News) { hub.Note(live.News(n)) }}
 	return api.Deps{Base: base, Now: time.Now, NewID: newID, Log: log, Metrics: prometheus.NewRegistry(), Ready: w.db.Ready,
 		PublicURL: public, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
-		Pull:    &pull.Service{Reader: w.db, Memory: hub, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
+		Pull:    &pull.Service{Reader: w.db, Memory: hub, Catalogue: catalogue, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
 		History: w.db, Forks: w.db, Health: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
 		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, PublicURL: public, NumberTTL: time.Hour,
 			Now: time.Now, NewID: newID, Log: log},
@@ -337,11 +337,11 @@ func (w *world) restore(backup string) {
 	w.must(err)
 	w.path = filepath.Join(w.t.TempDir(), "restored.db")
 	w.must(os.WriteFile(w.path, text, 0o600))
-	f, err := sql.Open("sqlite", "file:"+w.path)
+	restored, err := db.Open(ctx, db.Config{URL: "sqlite://" + w.path, Now: time.Now})
 	w.must(err)
-	_, err = f.Exec("UPDATE meta SET value = ? WHERE key = 'epoch'", newID())
+	_, _, err = restored.BeginEpoch(ctx, "", "2026", 0)
 	w.must(err)
-	w.must(f.Close())
+	w.must(restored.Close())
 	w.start()
 	for _, l := range w.lines {
 		l.CloseIdleConnections() // they lead to the server that is no more

@@ -1,6 +1,11 @@
 package collections
 
-import "github.com/fieldwarden/fieldwarden/domain/record"
+import (
+	"maps"
+	"strconv"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
 
 // The states of a finding.
 const (
@@ -45,6 +50,10 @@ const (
 // Conflicts declares what could not stand both ways: both sides, for people to decide, field by field and with a reason. resolution
 // maps each path of fields to {take: ours | theirs | value, value?}. Resolving makes the edit of the record itself, in the
 // same transaction; appliedAs names the op that does.
+//
+// schema is the form of the record's collection that fields are in, the newest when the conflict arose; absent it is 1. older has the same by
+// the numbers of the forms before it that were spoken then. Who speaks one of those is told that one: see [shownConflict].
+// resolutionSchema is the form in which resolution is made, schema if absent.
 var Conflicts = record.Collection{
 	Name: "conflicts", Schema: 1, Scope: record.Unit,
 	Fields: []record.Field{
@@ -52,21 +61,58 @@ var Conflicts = record.Collection{
 		{Path: "collection", Class: record.Server, Kind: record.String, Required: true},
 		{Path: "record", Class: record.Server, Kind: record.IDKind, Required: true},
 		{Path: "version", Class: record.Server, Kind: record.Number},
+		{Path: "schema", Class: record.Server, Kind: record.Number},
 		{Path: "ours", Class: record.Server, Kind: record.IDKind, Required: true},
 		{Path: "theirs", Class: record.Server, Kind: record.String},
 		{Path: "author", Class: record.Server, Kind: record.IDKind},
 		{Path: "fields", Class: record.Server, Kind: record.Map, Required: true},
+		{Path: "older", Class: record.Server, Kind: record.Map},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 		{Path: "resolution", Class: record.Entries, Kind: record.Map},
 		{Path: "resolution/*", Kind: record.Map},
 		{Path: "resolution/*/take", Kind: record.String, Required: true},
 		{Path: "resolution/*/value"},
+		{Path: "resolutionSchema", Kind: record.Number},
 		{Path: "reason", Kind: record.String},
 		{Path: "appliedAs", Class: record.Server, Kind: record.IDKind},
 	},
 	Transitions: map[string][]string{"": {ConflictOpen}, ConflictOpen: {ConflictResolved}},
 	Closed:      func(body record.Object) bool { return body["state"] == ConflictResolved },
 	Follows:     "record",
+	Shown:       shownConflict,
+}
+
+// shownConflict tells a conflict in the form that somebody speaks of the collection it is about.
+func shownConflict(body record.Object, form func(collection string) int) record.Object {
+	about, _ := body["collection"].(string)
+	schema := form(about)
+	fields, told := conflictFields(body, schema)
+	if !told || schema == conflictSchema(body) {
+		return body
+	}
+	out := maps.Clone(body)
+	delete(out, "older")
+	out["fields"], out["schema"] = fields, float64(schema)
+	return out
+}
+
+// conflictSchema is the form that the fields of a conflict are in.
+func conflictSchema(body record.Object) int {
+	if schema, ok := body["schema"].(float64); ok {
+		return int(schema)
+	}
+	return 1
+}
+
+// conflictFields are the fields of a conflict in a form, if it has them in that.
+func conflictFields(body record.Object, schema int) (fields record.Object, ok bool) {
+	if schema == conflictSchema(body) {
+		fields, ok = body["fields"].(record.Object)
+		return fields, ok
+	}
+	older, _ := body["older"].(record.Object)
+	fields, ok = older[strconv.Itoa(schema)].(record.Object)
+	return fields, ok
 }
 
 // The states of a dead letter.
@@ -91,6 +137,7 @@ var DeadLetters = record.Collection{
 		{Path: "collection", Class: record.Server, Kind: record.String},
 		{Path: "record", Class: record.Server, Kind: record.String},
 		{Path: "action", Class: record.Server, Kind: record.String},
+		{Path: "schema", Class: record.Server, Kind: record.Number},
 		{Path: "patch", Class: record.Server, Kind: record.Map},
 		{Path: "occurredAt", Class: record.Server, Kind: record.Time},
 		{Path: "code", Class: record.Server, Kind: record.String, Required: true},
@@ -100,6 +147,7 @@ var DeadLetters = record.Collection{
 		{Path: "heldBy", Class: record.Server, Kind: record.String},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 		{Path: "amendment", Kind: record.Map},
+		{Path: "amendmentSchema", Kind: record.Number},
 		{Path: "reason", Kind: record.String},
 		{Path: "appliedAs", Class: record.Server, Kind: record.IDKind},
 	},

@@ -16,7 +16,14 @@ var decided = record.Gate{Code: "conflict.undecided", Basis: processBasis, Effec
 		if ev.After["state"] != ConflictResolved || ev.Before["state"] == ConflictResolved {
 			return nil, nil
 		}
-		fields, _ := ev.After["fields"].(record.Object)
+		form := conflictSchema(ev.After)
+		if said, ok := ev.After["resolutionSchema"].(float64); ok {
+			form = int(said)
+		}
+		fields, ok := conflictFields(ev.After, form)
+		if !ok {
+			return []record.Breach{{Field: "resolutionSchema", Zh: "该冲突没有此数据版本的内容", En: "the conflict is not told in this form"}}, nil
+		}
 		resolution, _ := ev.After["resolution"].(record.Object)
 		if open := record.Undecided(fields, resolution); len(open) > 0 {
 			return []record.Breach{{Field: "resolution", Zh: "尚有字段未裁定：" + strings.Join(open, "、"),

@@ -25,7 +25,7 @@ const (
 // Lease gives the caller's device a block of numbers for a kind of paper, of the device's organ and this year, and returns
 // the block's record. The same key gets the same block again, whatever became of the first reply; an empty key always gets
 // a new one. The block expires after the service's time, and at the end of the year at the latest: what is issued next year
-// carries a number of that year.
+// carries a number of that year. A device that is set aside gets none but those it has got already.
 func (s *Service) Lease(ctx context.Context, caller people.Caller, kind string, count int, key string) (string, record.Object, error) {
 	now := s.Now()
 	if count == 0 {
@@ -40,6 +40,9 @@ func (s *Service) Lease(ctx context.Context, caller people.Caller, kind string, 
 	id := s.leaseID(caller.Device, key)
 	if body, err := s.leased(ctx, id, kind, count); err != nil || body != nil {
 		return id, body, err
+	}
+	if caller.Aside {
+		return "", nil, fault.New(fault.DeviceSetAside) // of two devices that are one, both would issue papers with them
 	}
 	body, err := s.block(ctx, caller, kind, now)
 	if err != nil {

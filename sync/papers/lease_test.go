@@ -72,6 +72,8 @@ func TestLeaseRefusals(t *testing.T) {
 		stranger, nowhere := w.caller(), w.caller()
 		stranger.Grants = []people.Grant{{Role: people.RoleAuxiliary, Unit: street}}
 		nowhere.Unit, nowhere.Grants = "120102099", []people.Grant{{Role: people.RoleOfficer, Unit: district}}
+		aside := w.caller()
+		aside.Aside = true
 		for name, c := range map[string]struct {
 			caller people.Caller
 			kind   string
@@ -84,6 +86,7 @@ func TestLeaseRefusals(t *testing.T) {
 			"unknown kind":      {w.caller(), "love-letter", 1, "", fault.PaperTemplateAbsent},
 			"without numbers":   {w.caller(), document.InspectionRecord, 1, "", fault.PaperNotNumbered},
 			"no right":          {stranger, document.SummaryPenalty, 1, "", fault.RoleInsufficient},
+			"set aside":         {aside, document.SummaryPenalty, 1, "", fault.DeviceSetAside},
 			"unit not there":    {nowhere, document.SummaryPenalty, 1, "", fault.PaperOrganAbsent},
 			"key for a count":   {w.caller(), document.SummaryPenalty, 6, "used", fault.IdempotencyReused},
 			"key for something": {w.caller(), document.InspectionRecord, 5, "used", fault.IdempotencyReused},
@@ -91,6 +94,9 @@ func TestLeaseRefusals(t *testing.T) {
 			if _, _, err := w.Lease(context.Background(), c.caller, c.kind, c.count, c.key); !errors.Is(err, fault.New(c.want)) {
 				w.Errorf("%s: %v, want %s", name, err, c.want)
 			}
+		}
+		if _, block, err := w.Lease(context.Background(), aside, document.SummaryPenalty, 5, "used"); err != nil || block["from"] != 1.0 {
+			w.Errorf("set aside, and asking again for what it has: %v, %v", block, err)
 		}
 		if _, block := w.lease(1, ""); block["from"] != 6.0 {
 			w.Errorf("refusals took numbers: %v", block)

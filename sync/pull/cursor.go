@@ -6,14 +6,18 @@ import (
 	"encoding/base64"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// position is what a cursor says: where a device stands in each of its feeds, in which history of the database.
+// position is what a cursor says: where a device stands in each of its feeds, in which history of the database; and of feeds that it is not
+// through with yet, where they were when it began with them.
 type position struct {
 	Epoch  string            `json:"e"`
 	Device string            `json:"d"`
 	Feeds  map[string]uint64 `json:"f"`
+	Forms  string            `json:"s,omitempty"` // what the device said of the forms it speaks: see forms.Spoken
+	Begun  map[string]uint64 `json:"b,omitempty"`
 }
 
 const macSize = sha256.Size
@@ -32,10 +36,11 @@ func (c Cursors) encode(p position) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(c.mac(text), text...)), nil
 }
 
-// decode reads a device's own cursor; anything else is fault pull.cursor_invalid.
-func (c Cursors) decode(cursor, device string) (position, error) {
+// decode reads a device's own cursor, which must have been made for the forms that it speaks now: what it holds would be in others
+// else. Anything else is fault pull.cursor_invalid.
+func (c Cursors) decode(cursor, device string, speaks forms.Spoken) (position, error) {
 	invalid := fault.New(fault.CursorInvalid).At("cursor")
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	raw, err := wire.Base64URL(cursor)
 	if err != nil || len(raw) < macSize {
 		return position{}, invalid
 	}
@@ -43,7 +48,7 @@ func (c Cursors) decode(cursor, device string) (position, error) {
 		return position{}, invalid
 	}
 	var p position
-	if err := wire.Decode(raw[macSize:], &p); err != nil || p.Device != device {
+	if err := wire.Decode(raw[macSize:], &p); err != nil || p.Device != device || p.Forms != speaks.Said() {
 		return position{}, invalid
 	}
 	return p, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -32,8 +33,11 @@ const (
 type summing struct {
 	mu      sync.Mutex // guards the rest
 	working int
-	known   map[string]summed // by feed
+	known   map[told]summed
 }
+
+// told is what sums are of: a feed as it is told to those who speak the same older forms.
+type told struct{ feed, forms string }
 
 // summed are the sums of a feed at a head of an epoch.
 type summed struct {
@@ -57,20 +61,20 @@ func (s *summing) begin() (end func(), err error) {
 	}, nil
 }
 
-func (s *summing) at(epoch, feed string, head uint64) *wire.Sums {
+func (s *summing) at(epoch string, of told, head uint64) *wire.Sums {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k := s.known[feed]; k.epoch == epoch && k.head == head {
+	if k := s.known[of]; k.epoch == epoch && k.head == head {
 		return k.sums
 	}
 	return nil
 }
 
-func (s *summing) keep(feed string, k summed) {
+func (s *summing) keep(of told, k summed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil {
-		s.known = map[string]summed{}
+		s.known = map[told]summed{}
 	}
 	for other := range s.known { // which one goes does not matter
 		if len(s.known) < sumsKept {
@@ -78,15 +82,20 @@ func (s *summing) keep(feed string, k summed) {
 		}
 		delete(s.known, other)
 	}
-	s.known[feed] = k
+	s.known[of] = k
 }
 
-// Digest tells what the live records of a feed come to at its head. When too many ask at once, or the feed does not stand still, it is
+// Digest tells what the live records of a feed come to at its head, as they are told to a client that speaks these forms. When too many ask at once, or the feed does not stand still, it is
 // fault digest.busy.
-func (s *Service) Digest(ctx context.Context, caller people.Caller, feed string) (wire.FeedDigest, error) {
+func (s *Service) Digest(ctx context.Context, caller people.Caller, feed string, schemas map[string]int) (wire.FeedDigest, error) {
 	if err := s.MayPull(ctx, caller, feed); err != nil {
 		return wire.FeedDigest{}, err
 	}
+	speaks, err := forms.Speak(s.Catalogue, schemas)
+	if err != nil {
+		return wire.FeedDigest{}, err
+	}
+	of := told{feed, speaks.Older()}
 	epoch, err := s.Reader.Epoch(ctx)
 	if err != nil {
 		return wire.FeedDigest{}, err
@@ -95,17 +104,17 @@ func (s *Service) Digest(ctx context.Context, caller people.Caller, feed string)
 	if err != nil {
 		return wire.FeedDigest{}, err
 	}
-	sums := s.summing.at(epoch, feed, head)
+	sums := s.summing.at(epoch, of, head)
 	if sums == nil {
 		end, err := s.summing.begin()
 		if err != nil {
 			return wire.FeedDigest{}, err
 		}
 		defer end()
-		if sums, head, err = s.sum(ctx, feed); err != nil {
+		if sums, head, err = s.sum(ctx, feed, speaks); err != nil {
 			return wire.FeedDigest{}, err
 		}
-		s.summing.keep(feed, summed{epoch, head, sums})
+		s.summing.keep(of, summed{epoch, head, sums})
 	}
 	return wire.NewFeedDigest(feed, head, sums), nil
 }
@@ -116,7 +125,7 @@ func (s *Service) head(ctx context.Context, feed string) (uint64, error) {
 }
 
 // sum adds a feed up. Whatever changes in a feed takes it to another head; so a walk between two equal heads has seen one state.
-func (s *Service) sum(ctx context.Context, feed string) (*wire.Sums, uint64, error) {
+func (s *Service) sum(ctx context.Context, feed string, speaks forms.Spoken) (*wire.Sums, uint64, error) {
 	digester := wire.NewDigester()
 	head, err := s.head(ctx, feed)
 	for range sumsTries {
@@ -125,8 +134,9 @@ func (s *Service) sum(ctx context.Context, feed string) (*wire.Sums, uint64, err
 		}
 		sums, now := &wire.Sums{}, uint64(0)
 		err = s.Reader.Each(ctx, feed, 0, head, func(c Change) error {
-			sums.Add(wire.BucketOf(c.ID), digester.Record(c.ID, c.Collection, c.Version, c.Body))
-			return nil
+			body, err := speaks.Text(c.Collection, c.Schema, c.Body)
+			sums.Add(wire.BucketOf(c.ID), digester.Record(c.ID, c.Collection, c.Version, body))
+			return err
 		})
 		if err == nil {
 			now, err = s.head(ctx, feed)
@@ -152,6 +162,10 @@ func (s *Service) Differing(ctx context.Context, caller people.Caller, feed stri
 	if err := s.MayPull(ctx, caller, feed); err != nil {
 		return list, err
 	}
+	speaks, err := forms.Speak(s.Catalogue, q.Schemas)
+	if err != nil {
+		return list, err
+	}
 	wanted, err := bucketsOf(q.Buckets)
 	if err != nil {
 		return list, err
@@ -175,8 +189,9 @@ func (s *Service) Differing(ctx context.Context, caller people.Caller, feed stri
 			return errListed
 		}
 		last = c.Seq
-		list.Records = append(list.Records, wire.RecordDigest{ID: c.ID, Version: c.Version, Digest: digester.Record(c.ID, c.Collection, c.Version, c.Body)})
-		return nil
+		body, err := speaks.Text(c.Collection, c.Schema, c.Body)
+		list.Records = append(list.Records, wire.RecordDigest{ID: c.ID, Version: c.Version, Digest: digester.Record(c.ID, c.Collection, c.Version, body)})
+		return err
 	})
 	if err != nil && err != errListed {
 		return list, err
@@ -214,6 +229,10 @@ func (s *Service) Records(ctx context.Context, caller people.Caller, q wire.Reco
 	if err := s.MayPull(ctx, caller, q.Feed); err != nil {
 		return reply, err
 	}
+	speaks, err := forms.Speak(s.Catalogue, q.Schemas)
+	if err != nil {
+		return reply, err
+	}
 	if len(q.IDs) == 0 || len(q.IDs) > MaxPicked {
 		return reply, fault.New(fault.FieldInvalid).At("ids").Detail("应有一至五百个", "want 1 to 500")
 	}
@@ -230,7 +249,11 @@ func (s *Service) Records(ctx context.Context, caller people.Caller, q wire.Reco
 	}
 	octets := 0
 	for _, c := range found {
-		reply.Changes = append(reply.Changes, toWire(c))
+		told, err := toWire(c, speaks)
+		if err != nil {
+			return reply, err
+		}
+		reply.Changes = append(reply.Changes, told)
 		delete(absent, c.ID)
 		octets += len(c.Body)
 	}

@@ -44,7 +44,7 @@ func TestDigestIsOfTheLiveRecords(t *testing.T) {
 			m.put(work, work+" 0", nil)
 		}
 		s := m.service()
-		told, err := s.Digest(t.Context(), officer("d", unit), work)
+		told, err := s.Digest(t.Context(), officer("d", unit), work, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestSumsAreKeptUntilTheFeedMovesOn(t *testing.T) {
 	s := m.service()
 	digest := func() wire.FeedDigest {
 		t.Helper()
-		d, err := s.Digest(t.Context(), officer("d", unit), work)
+		d, err := s.Digest(t.Context(), officer("d", unit), work, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,13 +122,13 @@ func TestSumsAreOfOneState(t *testing.T) {
 		}
 	}
 	s := m.service()
-	told, err := s.Digest(t.Context(), officer("d", unit), work)
+	told, err := s.Digest(t.Context(), officer("d", unit), work, nil)
 	if err != nil || told.Head != 301 || told.Count != 300 {
 		t.Fatalf("head %d of %d records, %v", told.Head, told.Count, err)
 	}
 	m.meddle = func(read int) { m.put(work, work+" 0", fmt.Appendf(nil, `{"read":%d}`, read)) }
 	m.put(work, work+" 1", []byte(`{}`))
-	_, err = s.Digest(t.Context(), officer("d", unit), work)
+	_, err = s.Digest(t.Context(), officer("d", unit), work, nil)
 	fails(t, err, fault.DigestBusy)
 	_, err = s.Differing(t.Context(), officer("d", unit), work, wire.DigestQuery{Head: m.feeds[work].head, Buckets: []string{"00"}})
 	fails(t, err, fault.HeadMoved)
@@ -139,7 +139,7 @@ func TestFewFeedsAreComparedAtOnce(t *testing.T) {
 	m := newMemory()
 	m.fill(reference, 10, 5)
 	s := m.service()
-	if _, err := s.Digest(t.Context(), officer("d", unit), reference); err != nil {
+	if _, err := s.Digest(t.Context(), officer("d", unit), reference, nil); err != nil {
 		t.Fatal(err)
 	}
 	m.fill(work, 10, 5)
@@ -151,20 +151,20 @@ func TestFewFeedsAreComparedAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 2 {
 		wg.Go(func() {
-			if _, err := s.Digest(t.Context(), officer("d", unit), work); err != nil {
+			if _, err := s.Digest(t.Context(), officer("d", unit), work, nil); err != nil {
 				t.Error(err)
 			}
 		})
 		<-reading
 	}
-	_, err := s.Digest(t.Context(), officer("d", unit), work)
+	_, err := s.Digest(t.Context(), officer("d", unit), work, nil)
 	fails(t, err, fault.DigestBusy)
 	if fault.Of(err).RetryAfter == 0 {
 		t.Error("nobody says when to come again")
 	}
 	_, err = s.Differing(t.Context(), officer("d", unit), work, wire.DigestQuery{Head: 10, Buckets: []string{"00"}})
 	fails(t, err, fault.DigestBusy)
-	if _, err := s.Digest(t.Context(), officer("d", unit), reference); err != nil {
+	if _, err := s.Digest(t.Context(), officer("d", unit), reference, nil); err != nil {
 		t.Errorf("what is known is not told: %v", err)
 	}
 	go func() {
@@ -219,7 +219,7 @@ func TestComparingRefuses(t *testing.T) {
 	m.fill(work, 3, 5)
 	s, who := m.service(), officer("d", unit)
 	const foreign = "unit/120102002"
-	_, err := s.Digest(t.Context(), who, foreign)
+	_, err := s.Digest(t.Context(), who, foreign, nil)
 	fails(t, err, fault.FeedForbidden)
 	_, err = s.Differing(t.Context(), who, foreign, wire.DigestQuery{Buckets: []string{"00"}})
 	fails(t, err, fault.FeedForbidden)

@@ -36,6 +36,7 @@ type Record struct {
 	Feed       string
 	Version    uint64
 	Removed    bool
+	Schema     int    // the form of the collection in which Body is
 	Body       []byte // RFC 8785
 }
 
@@ -49,5 +50,7 @@ type Revision struct {
 	OccurredAt time.Time
 	ReceivedAt time.Time
 	Status     string
+	Collection string
+	Schema     int // the form of the collection in which Body is
 	Body       []byte
 }

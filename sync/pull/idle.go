@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -29,11 +30,11 @@ func FeedsKnown(memory Memory, caller people.Caller, district string, now time.T
 }
 
 // idle answers from memory a device that has nothing to hear. The cursor stays as it is: nothing has moved.
-func (s *Service) idle(caller people.Caller, p wire.Pull, now time.Time) (wire.PullReply, bool) {
+func (s *Service) idle(caller people.Caller, p wire.Pull, speaks forms.Spoken, now time.Time) (wire.PullReply, bool) {
 	if s.Memory == nil || p.Cursor == "" || p.Acked == nil {
 		return wire.PullReply{}, false
 	}
-	at, err := s.Cursors.decode(p.Cursor, caller.Device)
+	at, err := s.Cursors.decode(p.Cursor, caller.Device, speaks)
 	if err != nil {
 		return wire.PullReply{}, false
 	}

@@ -95,14 +95,15 @@ func (v *device) push(r *replica) (record string) {
 	feed := "unit/" + here
 	var news live.News
 	err := v.d.InTx(v.t.Context(), func(ctx context.Context, tx push.Tx) error {
-		dev, err := tx.LockDevice(ctx, v.caller.Device)
+		dev, _, err := tx.LockDevice(ctx, v.caller.Device, nil)
 		if err != nil {
 			return err
 		}
-		heads, err := tx.LockFeeds(ctx, []string{feed})
+		locked, err := tx.LockFeeds(ctx, []string{feed}, push.Wants{})
 		if err != nil {
 			return err
 		}
+		heads := locked.Heads
 		heads[feed]++
 		news = live.News{Heads: heads, Device: dev.ID, Since: dev.LastSeq, Acked: dev.LastSeq + 1}
 		dev.LastSeq++

@@ -149,6 +149,8 @@ func (m *memory) Pick(_ context.Context, name string, ids []string) ([]pull.Chan
 	return slices.DeleteFunc(all, func(c pull.Change) bool { return !slices.Contains(ids, c.ID) }), nil
 }
 
+func (m *memory) Trimmed(context.Context) (map[string]uint64, error) { return nil, nil }
+
 func (m *memory) Epoch(context.Context) (string, error) { return m.epoch, nil }
 
 func (m *memory) Acked(context.Context, string) (uint64, error) { return m.acked, nil }

@@ -20,7 +20,7 @@ func (c Cursors) Seal(purpose string, value any) (string, error) {
 
 // Open reads a text of [Cursors.Seal]; anything else is fault pull.cursor_invalid.
 func (c Cursors) Open(purpose, sealed string, out any) error {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	raw, err := wire.Base64URL(sealed)
 	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(purposed(purpose, raw[macSize:]))) {
 		return fault.New(fault.CursorInvalid)
 	}

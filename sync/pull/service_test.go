@@ -126,7 +126,7 @@ func TestPullRefuses(t *testing.T) {
 		fails(t, err, fault.CursorInvalid)
 		raw[i] ^= 1
 	}
-	for _, forged := range []string{"x", r.Cursor + "A", r.Cursor[1:], base64.RawURLEncoding.EncodeToString(raw[:32]),
+	for _, forged := range []string{"x", r.Cursor + "A", r.Cursor + "\n", r.Cursor[:9] + "\r\n" + r.Cursor[9:], r.Cursor[1:], base64.RawURLEncoding.EncodeToString(raw[:32]),
 		base64.RawURLEncoding.EncodeToString([]byte(`{"d":"d","e":"first","f":{}}`))} {
 		_, err := s.Pull(t.Context(), who, wire.Pull{Cursor: forged})
 		fails(t, err, fault.CursorInvalid)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -24,6 +25,8 @@ type Wanted struct {
 	After  uint64 // what the device has already; 0: nothing
 	UpTo   uint64 // 0: to the head
 	Cursor string // the cursor the device has, or empty
+
+	Schemas map[string]int // as in [wire.Pull]
 }
 
 // Snapshot writes the live records of one feed as NDJSON, in seq order, in chunks of whole lines, each sealed by a line that says what
@@ -38,6 +41,10 @@ func (s *Service) Snapshot(ctx context.Context, caller people.Caller, want Wante
 	if err := s.MayPull(ctx, caller, want.Feed); err != nil {
 		return err
 	}
+	speaks, err := forms.Speak(s.Catalogue, want.Schemas)
+	if err != nil {
+		return err
+	}
 	if want.UpTo > 0 && want.UpTo < want.After {
 		return fault.New(fault.FieldInvalid).At("upTo").Detail("应不小于 after", "want at least after")
 	}
@@ -49,14 +56,14 @@ func (s *Service) Snapshot(ctx context.Context, caller people.Caller, want Wante
 	if want.UpTo > 0 {
 		end.UpTo = min(end.UpTo, want.UpTo)
 	}
-	if end.Cursor, err = s.cursorAt(ctx, caller.Device, want.Cursor, want.Feed, end.UpTo); err != nil {
+	if end.Cursor, err = s.cursorAt(ctx, caller.Device, want, heads[want.Feed], end.UpTo, speaks); err != nil {
 		return err
 	}
 	walk := s.Reader.Each
 	if want.After > 0 {
 		walk = s.resume
 	}
-	out := &chunks{w: w, sum: sha256.New(), from: want.After}
+	out := &chunks{w: w, sum: sha256.New(), from: want.After, speaks: speaks}
 	if err := walk(ctx, want.Feed, want.After, end.UpTo, out.change); err != nil {
 		return err
 	}
@@ -70,6 +77,7 @@ func (s *Service) Snapshot(ctx context.Context, caller people.Caller, want Wante
 // chunks writes lines, and after some of them the seal over them.
 type chunks struct {
 	w       io.Writer
+	speaks  forms.Spoken
 	lines   []byte // the chunk so far
 	sum     hash.Hash
 	from    uint64 // where the chunk begins
@@ -80,8 +88,10 @@ type chunks struct {
 
 // change adds one line.
 func (c *chunks) change(ch Change) error {
-	line := toWire(ch)
-	var err error
+	line, err := toWire(ch, c.speaks)
+	if err != nil {
+		return err
+	}
 	if c.lines, err = line.Append(c.lines); err != nil {
 		return err
 	}
@@ -140,12 +150,24 @@ func (s *Service) resume(ctx context.Context, feed string, after, upTo uint64, f
 	return nil
 }
 
-// cursorAt makes the cursor of a device that has taken a feed's snapshot up to a seq, on top of the cursor it had.
-func (s *Service) cursorAt(ctx context.Context, device, cursor, feed string, upTo uint64) (string, error) {
-	at, err := s.position(ctx, device, cursor)
+// cursorAt makes the cursor of a device that has taken a part of a feed, which stands at head, up to a seq, on top of the cursor it had. A part
+// that goes on from where departures may be missing that the device was not told of is fault pull.departures_gone.
+func (s *Service) cursorAt(ctx context.Context, device string, want Wanted, head, upTo uint64, speaks forms.Spoken) (string, error) {
+	at, err := s.position(ctx, device, want.Cursor, speaks)
 	if err != nil {
 		return "", err
 	}
-	at.Feeds[feed] = upTo
+	trimmed, err := s.Trimmed(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, known := at.Feeds[want.Feed]
+	if Missed(trimmed[want.Feed], want.After, max(at.Feeds[want.Feed], at.Begun[want.Feed])) {
+		return "", fault.New(fault.DeparturesGone).At("after")
+	}
+	if !known && want.After == 0 {
+		at.begin(want.Feed, head)
+	}
+	at.reach(want.Feed, upTo)
 	return s.Cursors.encode(at)
 }

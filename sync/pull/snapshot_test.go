@@ -135,15 +135,20 @@ func TestSnapshotRefuses(t *testing.T) {
 	m := newMemory()
 	m.fill(work, 3, 10)
 	s := m.service()
-	for want, code := range map[pull.Wanted]fault.Code{
-		{Feed: "unit/120102002"}:                 fault.FeedForbidden,
-		{Feed: "device/another"}:                 fault.FeedForbidden,
-		{Feed: work, After: 3, UpTo: 2}:          fault.FieldInvalid,
-		{Feed: work, Cursor: "forged"}:           fault.CursorInvalid,
-		{Feed: "unit/" + strings.Repeat("1", 9)}: fault.FeedForbidden,
+	for _, c := range []struct {
+		want pull.Wanted
+		code fault.Code
+	}{
+		{pull.Wanted{Feed: "unit/120102002"}, fault.FeedForbidden},
+		{pull.Wanted{Feed: "device/another"}, fault.FeedForbidden},
+		{pull.Wanted{Feed: work, After: 3, UpTo: 2}, fault.FieldInvalid},
+		{pull.Wanted{Feed: work, Cursor: "forged"}, fault.CursorInvalid},
+		{pull.Wanted{Feed: "unit/" + strings.Repeat("1", 9)}, fault.FeedForbidden},
+		{pull.Wanted{Feed: work, Schemas: map[string]int{"tasks": 0}}, fault.FieldInvalid},
 	} {
+		want := c.want
 		var out bytes.Buffer
-		fails(t, s.Snapshot(t.Context(), officer("d", unit), want, &out), code)
+		fails(t, s.Snapshot(t.Context(), officer("d", unit), want, &out), c.code)
 		if out.Len() > 0 {
 			t.Errorf("%+v: refused after %d octets", want, out.Len())
 		}

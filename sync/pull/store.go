@@ -25,19 +25,23 @@ type Reader interface {
 	Each(ctx context.Context, feed string, after, upTo uint64, fn func(Change) error) error
 	// Pick returns those of the named records that the feed shows, in seq order. A page whose bodies reach PageOctets ends there.
 	Pick(ctx context.Context, feed string, ids []string) ([]Change, error)
+	// Trimmed returns the feeds whose departures may be missing, each with the number up to which they may. What it says, it says for [TrimWait]
+	// before it is so.
+	Trimmed(ctx context.Context) (map[string]uint64, error)
 	// Epoch names this history of the database; restoring a backup makes a new one.
 	Epoch(ctx context.Context) (string, error)
 	// Acked returns the last op seq of the device that is committed; 0 for an unknown one.
 	Acked(ctx context.Context, device string) (uint64, error)
 }
 
-// Change is one line of a feed. Body is canonical JSON text; it is nil when Gone is set.
+// Change is one line of a feed. Body is canonical JSON text, in the form of its collection that Schema says; it is nil when Gone is set.
 type Change struct {
 	Feed       string
 	Seq        uint64
 	Collection string
 	ID         string
 	Version    uint64
+	Schema     int
 	Body       []byte
 	Gone       string // "" · wire.GoneRemoved · wire.GoneMoved · wire.GoneClosed
 }

@@ -29,7 +29,7 @@ var bases = []struct {
 }
 
 // newBenchField is a street with the whole catalogue and two certified officers, so that every gate has its work.
-func newBenchField(b *testing.B, url string) (f *field, officers []string) {
+func newBenchField(b testing.TB, url string) (f *field, officers []string) {
 	b.Helper()
 	ctx := context.Background()
 	d, err := db.Open(ctx, db.Config{URL: url, Now: time.Now})

@@ -52,7 +52,7 @@ func (w *work) foresee(ctx context.Context, ids, feeds map[string]bool) error {
 	}
 	var ops []string
 	note := func(row Row) error {
-		body, err := wire.Object(row.Body)
+		body, err := w.speaks.Object(row.Collection, row.Schema, row.Body)
 		if op, ok := body["op"].(string); ok {
 			ops = append(ops, op)
 		}
@@ -92,11 +92,11 @@ func (w *work) reachOps(ctx context.Context, feeds map[string]bool, ops []string
 		return err
 	}
 	for _, op := range taken {
-		sealed, err := wire.Open(op.Text)
+		first, err := w.s.opened(op.Text)
 		if err != nil {
 			return err
 		}
-		w.reach(feeds, sealed.Patch)
+		w.reach(feeds, first.Patch)
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (w *work) reach(feeds map[string]bool, value any) {
 // order is an edit that a decision makes.
 type order struct {
 	wire.Sealed
-	seen   record.Object // what it is merged against
+	seen   sight         // what it is merged against
 	revive record.Object // the body to put a removed record back with; nil for every other edit
 	by     string        // officer who decided
 	desk   people.Right  // by which the one who decided reaches the record's unit
@@ -171,9 +171,9 @@ func (w *work) mergeOrder(c *record.Collection, o order) (change, *fault.Error) 
 		}
 	case e.exists && e.row.Removed:
 		ch.event.Before = nil
-		ch.mergeRemoved(o.Sealed, o.seen)
+		ch.mergeRemoved(o.Sealed, o.seen.body)
 	case record.Action(o.Action) == record.Remove:
-		ch.mergeRemove(o.seen, e.body)
+		ch.mergeRemove(o.seen.body, e.body)
 	default:
 		return ch, ch.mergePatch(o.Sealed, o.seen, e.body, false)
 	}
@@ -243,10 +243,13 @@ func (w *work) resolution(conflict record.Object, o *order) (edit ServerOp, stal
 	id, _ := conflict["record"].(string)
 	e := w.view.entries[id]
 	fields, _ := conflict["fields"].(record.Object)
-	choices, _ := conflict["resolution"].(record.Object)
+	c, form, choices := w.choices(conflict, e.body)
+	if c == nil {
+		return edit, true
+	}
 	sides, overWhole := fields[record.WholeRecord].(record.Object)
 	if !overWhole {
-		if o.seen, edit.Patch = record.Decide(e.body, fields, choices); len(edit.Patch) > 0 {
+		if o.seen.body, edit.Patch = c.DecideIn(e.body, fields, choices, form, c.Schema); len(edit.Patch) > 0 {
 			edit.Action = record.Update
 		}
 		return edit, false
@@ -255,17 +258,18 @@ func (w *work) resolution(conflict record.Object, o *order) (edit ServerOp, stal
 	chosen, _ := record.Chosen(sides, choice)
 	body, _ := chosen.(record.Object)
 	theirs, _ := sides["theirs"].(record.Object)
+	body, theirs = c.BodyIn(body, form, c.Schema), c.BodyIn(theirs, form, c.Schema)
 	switch {
 	case choice["take"] == record.TakeTheirs:
 		return edit, false
 	case e.row.Removed != (theirs == nil):
 		return edit, true
 	case body == nil:
-		edit.Action, o.seen = record.Remove, theirs
+		edit.Action, o.seen.body = record.Remove, theirs
 	case e.row.Removed:
 		edit.Action, edit.Patch, o.revive = record.Update, record.Diff(e.body, body), body
 	default:
-		edit.Action, edit.Patch, o.seen = record.Update, record.Diff(theirs, body), theirs
+		edit.Action, edit.Patch, o.seen.body = record.Update, record.Diff(theirs, body), theirs
 	}
 	return edit, false
 }

@@ -5,8 +5,11 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // clash lets two handhelds say two fields of a visit differently, and returns the visit and the conflict.
@@ -107,17 +110,24 @@ func TestStaleDecision(t *testing.T) {
 	})
 }
 
+// wholly decides a conflict over a whole record.
+func (f *field) wholly(who people.Caller, conflict string, d object) record.Outcome {
+	f.t.Helper()
+	return f.decide(who, "conflicts", conflict, object{"state": "resolved", "reason": "r", "resolution": object{"/": d}})
+}
+
+// holds checks a record after a decision: the note it has, "" for one that is gone.
+func (f *field) holds(id, note string) {
+	f.t.Helper()
+	r, err := f.db.Record(context.Background(), "inspections", id)
+	if body := f.body("inspections", id); err != nil || r.Removed != (note == "") || !r.Removed && body["note"] != note {
+		f.t.Errorf("removed %v, %v, %v; want the note %q", r.Removed, body, err, note)
+	}
+}
+
 // An edit against a removal: the record comes back as the edit made it, or as somebody else says, or stays removed.
 func TestConflictOverAWholeRecord(t *testing.T) {
-	decide := func(f *field, conflict string, d object) record.Outcome {
-		return f.decide(f.leader(street), "conflicts", conflict, object{"state": "resolved", "reason": "r", "resolution": object{"/": d}})
-	}
-	grant := func(f *field) {
-		f.own(push.ServerOp{Collection: "officers", Record: f.officer, Action: record.Update, Patch: object{
-			"grants": object{"h": object{"role": "chief", "unit": street}}}})
-	}
 	each(t, func(t *testing.T, f *field) {
-		grant(f)
 		for _, c := range []struct {
 			name   string
 			choice object
@@ -134,13 +144,103 @@ func TestConflictOverAWholeRecord(t *testing.T) {
 			if out[0].Status != "conflict" {
 				t.Fatalf("%s: %+v", c.name, out[0])
 			}
-			if o := decide(f, out[0].Conflict, c.choice); o.Status != record.Applied {
+			if o := f.wholly(f.leader(street), out[0].Conflict, c.choice); o.Status != record.Applied {
 				t.Errorf("%s: %+v", c.name, o)
 			}
-			r, err := f.db.Record(context.Background(), "inspections", id)
-			if body := f.body("inspections", id); err != nil || r.Removed != (c.stands == "") || !r.Removed && body["note"] != c.stands {
-				t.Errorf("%s: removed %v, %v, %v", c.name, r.Removed, body, err)
+			f.holds(id, c.stands)
+		}
+	})
+}
+
+// A removal against an edit, whichever comes first: what is taken away by one and worked on by another stays as it is until a person decides;
+// then it is gone, or stands as the edit made it, or as somebody else says, at once and under everybody's eyes.
+func TestConflictOverARemoval(t *testing.T) {
+	task := object{"title": "巡查", "unit": street, "kind": "日常", "state": "draft"}
+	other := object{"title": "另定", "unit": street, "kind": "日常", "state": "draft"}
+	remove := func(h *handheld, b *beat, id string, base uint64) wire.Op {
+		return h.act("tasks", b.leader, record.Remove, id, base, nil, nil)
+	}
+	edit := func(h *handheld, b *beat, id string, base uint64) wire.Op {
+		return h.act("tasks", b.leader, record.Update, id, base, object{"title": "专项"}, nil)
+	}
+	cases := []struct {
+		name          string
+		first, second func(h *handheld, b *beat, id string, base uint64) wire.Op
+		choice        object
+		title         string // afterwards; "" for a task that is gone
+		versions      int
+	}{
+		{"removed over an edit, by ours", edit, remove, take("ours"), "", 3},
+		{"removed over an edit, by theirs", edit, remove, take("theirs"), "专项", 2},
+		{"removed over an edit, by a value", edit, remove, take("value", other), "另定", 3},
+		{"removed over an edit, by no value", edit, remove, take("value"), "", 3},
+		{"edited over a removal, by ours", remove, edit, take("ours"), "专项", 3},
+		{"edited over a removal, by theirs", remove, edit, take("theirs"), "", 2},
+		{"edited over a removal, by a value", remove, edit, take("value", other), "另定", 3},
+	}
+	onBeat(t, func(t *testing.T, b *beat) {
+		for _, c := range cases {
+			one, two := b.handheld(), b.handheld()
+			id := newID()
+			want(t, one.push(one.act("tasks", b.leader, record.Create, id, 0, task, nil))[0], "applied", 1)
+			want(t, one.push(c.first(one, b, id, 1))[0], "applied", 2)
+			out := two.push(c.second(two, b, id, 1))[0]
+			want(t, out, "conflict", 2)
+			sides := b.body("conflicts", out.Conflict)["fields"].(object)["/"].(object)
+			if removal := sides["ours"] == nil; removal != (sides["theirs"] != nil) || sides["base"].(object)["title"] != "巡查" {
+				t.Errorf(c.name+": the sides are %v", sides)
+			}
+			b.stands(id, map[bool]string{true: "专项"}[sides["theirs"] != nil], 2) // until somebody decides
+			if o := b.wholly(b.desk(b.leader), out.Conflict, c.choice); o.Status != record.Applied {
+				t.Fatalf(c.name+": decided: %+v", o)
+			}
+			b.stands(id, c.title, c.versions)
+			if b.body("conflicts", out.Conflict)["state"] != "resolved" {
+				t.Error(c.name + ": the conflict is still open")
+			}
+			if o := b.wholly(b.desk(b.leader), out.Conflict, c.choice); o.Status != record.Applied || len(b.past(id)) != c.versions {
+				t.Errorf(c.name+": decided twice: %+v, %d versions", o, len(b.past(id)))
 			}
 		}
 	})
+}
+
+// Who decides about a removal decides about the edit that he was shown: when the record has changed again, or was removed after all, he looks again.
+func TestStaleDecisionOverARemoval(t *testing.T) {
+	onBeat(t, func(t *testing.T, b *beat) {
+		one, two := b.handheld(), b.handheld()
+		id := newID()
+		one.push(one.act("tasks", b.leader, record.Create, id, 0, object{"title": "巡查", "unit": street, "kind": "日常", "state": "draft"}, nil))
+		one.push(one.act("tasks", b.leader, record.Update, id, 1, object{"title": "专项"}, nil))
+		conflict := two.push(two.act("tasks", b.leader, record.Remove, id, 1, nil, nil))[0].Conflict
+		one.push(one.act("tasks", b.leader, record.Update, id, 2, object{"title": "专项二"}, nil))
+		if o := b.wholly(b.desk(b.leader), conflict, take("ours")); o.Code != string(fault.DecisionStale) {
+			t.Errorf("a removal of what has changed since: %+v", o)
+		}
+		b.stands(id, "专项二", 3)
+		one.push(one.act("tasks", b.leader, record.Remove, id, 3, nil, nil))
+		if o := b.wholly(b.desk(b.leader), conflict, take("ours")); o.Code != string(fault.DecisionStale) {
+			t.Errorf("a removal of what is gone: %+v", o)
+		}
+		b.stands(id, "", 4)
+	})
+}
+
+// past is what there was of a record.
+func (f *field) past(id string) []pull.Revision {
+	f.t.Helper()
+	past, err := f.db.Revisions(context.Background(), id)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return past
+}
+
+// stands checks a task: its title, "" for one that is gone, and how many versions it has had.
+func (b *beat) stands(id, title string, versions int) {
+	b.t.Helper()
+	r, err := b.db.Record(context.Background(), "tasks", id)
+	if body := b.body("tasks", id); err != nil || r.Removed != (title == "") || !r.Removed && body["title"] != title || len(b.past(id)) != versions {
+		b.t.Errorf("removed %v, %v, %d versions, %v; want the title %q and %d", r.Removed, body, len(b.past(id)), err, title, versions)
+	}
 }

@@ -169,10 +169,11 @@ type numbered struct {
 	head uint64
 }
 
-func (n numbered) LockFeeds(_ context.Context, feeds []string) (map[string]uint64, error) {
+func (n numbered) LockFeeds(ctx context.Context, feeds []string, want push.Wants) (push.Locked, error) {
 	heads := map[string]uint64{}
 	for _, feed := range feeds {
 		heads[feed] = n.head
 	}
-	return heads, nil
+	rows, err := n.Records(ctx, want.Records)
+	return push.Locked{Heads: heads, Rows: rows}, err
 }

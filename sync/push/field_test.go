@@ -40,7 +40,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // visits is a collection with every merge class.
 func visits() record.Collection {
 	return record.Collection{
-		Name: "inspections", Schema: 2, Scope: record.Unit,
+		Name: "inspections", Schema: 1, Scope: record.Unit,
 		Fields: []record.Field{
 			{Path: "unit", Kind: record.String, Required: true},
 			{Path: "summary", Kind: record.String},

@@ -21,7 +21,8 @@ const (
 	MaxForkBytes = 64 << 20
 )
 
-// Fork is an op that a device sent beside its chain: under a number that it has used for another one, or while it is set aside. It is kept
+// Fork is an op that a device sent beside its chain: under a number that it has used for another one, behind an op that is not the last
+// the server has, or while it is set aside. It is kept
 // verbatim and applied to nothing.
 type Fork struct {
 	Device     string
@@ -95,19 +96,24 @@ func (s *Service) keepFork(ctx context.Context, tx Tx, caller people.Caller, f *
 	if err := tx.SetAside(ctx, f.device.ID, now); err != nil {
 		return err
 	}
-	finding, err := s.seal(forkFinding(caller, s.NewID(), f.ops[0].Seq), wire.Op{OccurredAt: now})
+	finding, err := s.seal(forkFinding(caller, s.NewID(), f), wire.Op{OccurredAt: now})
 	if err != nil {
 		return err
 	}
-	_, err = s.work(ctx, tx, now, &Batch{At: now}, []wire.Sealed{finding}, nil)
+	_, err = s.work(ctx, tx, now, &Batch{At: now}, []wire.Sealed{finding}, nil, nil)
 	return err
 }
 
-func forkFinding(caller people.Caller, id string, seq uint64) ServerOp {
-	return ServerOp{Collection: "findings", Record: id, Action: record.Create, Patch: record.Object{
-		"unit": caller.Unit, "code": string(fault.ReplayDiffers), "basis": "", "collection": "", "record": "", "state": "open",
-		"zh": fmt.Sprintf("设备 %s 的第 %d 号操作被提交了不同的内容，可能是设备克隆或从旧备份恢复；该设备已暂停提交，待负责人处理", caller.Device, seq),
-		"en": fmt.Sprintf("device %s sent different content for op %d: it may be cloned or restored from an old backup; it is set aside until a person decides",
+func forkFinding(caller people.Caller, id string, f *forked) ServerOp {
+	zh, en := "第 %d 号操作被提交了不同的内容", "different content for op %d"
+	if f.why.Code == fault.ChainBroken {
+		zh, en = "第 %d 号操作不接在服务器已有的操作之后", "an op %d that does not follow what the server has"
+	}
+	seq := f.ops[0].Seq
+	return ServerOp{Collection: findings, Record: id, Action: record.Create, Patch: record.Object{
+		"unit": caller.Unit, "code": string(f.why.Code), "basis": "", "collection": "", "record": "", "state": "open",
+		"zh": fmt.Sprintf("设备 %s："+zh+"，可能是设备克隆或从旧备份恢复；该设备已暂停提交，待负责人处理", caller.Device, seq),
+		"en": fmt.Sprintf("device %s sent "+en+": it may be cloned or restored from an old backup; it is set aside until a person decides",
 			caller.Device, seq),
 	}}
 }

@@ -40,9 +40,9 @@ func (f *field) forks(device string) (all []push.Fork) {
 func (f *field) forkFindings() int {
 	f.t.Helper()
 	n := 0
-	err := f.db.BodiesOf(context.Background(), "findings", func(_ string, body []byte) error {
+	err := f.db.BodiesOf(context.Background(), "findings", func(_ string, _ int, body []byte) error {
 		o, err := wire.Object(body)
-		if o["code"] == string(fault.ReplayDiffers) {
+		if o["code"] == string(fault.ReplayDiffers) || o["code"] == string(fault.ChainBroken) {
 			n++
 		}
 		return err
@@ -261,4 +261,44 @@ func once(made map[string]bool, seen map[string]int) string {
 		}
 	}
 	return ""
+}
+
+// A device that goes on from an op that the server does not have, with a good signature, has another history than the server: it is kept and
+// set aside like any other fork. A chain that is not signed by the device proves nothing, and keeps nothing.
+func TestAnotherChainIsSetAside(t *testing.T) {
+	each(t, func(t *testing.T, f *field) {
+		h := f.handheld()
+		id := h.begun()
+		c := h.clone()
+		h.push(h.op(record.Update, id, 1, object{"note": "原机"}))
+		c.op(record.Update, id, 1, object{"note": "另一历史"}) // which the server never hears of
+		next := c.op(record.Update, id, 1, object{"summary": "另一历史又"})
+		forged := c.sign(next)
+		forged.Signature = h.sign(h.op(record.Update, id, 2, object{"note": "x"})).Signature
+		h.seq, h.head = h.seq-1, next.Prev // as if it had not been made
+		_, err := c.send(forged)
+		wantCode(t, err, fault.SignatureInvalid)
+		if n := len(f.forks(h.id)); n != 0 {
+			t.Fatalf("%d forks are kept of a forgery", n)
+		}
+		_, err = c.send(c.sign(next))
+		wantCode(t, err, fault.ChainBroken)
+		_, err = c.send(c.sign(next))
+		wantCode(t, err, fault.DeviceSetAside)
+		kept := f.forks(h.id)
+		if len(kept) != 1 || kept[0].Op != next.ID || kept[0].Seq != 3 || f.forkFindings() != 1 {
+			t.Fatalf("kept %+v, %d findings", kept, f.forkFindings())
+		}
+		if body := f.body("inspections", id); body["note"] != "原机" || body["summary"] != "s" {
+			t.Errorf("something of the other chain has taken effect: %v", body)
+		}
+		if err := f.release(h.id); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.send(c.sign(next)) // it is known, and sets nothing aside again
+		wantCode(t, err, fault.ChainBroken)
+		if d, err := f.db.Device(context.Background(), h.id); err != nil || !d.SetAsideAt.IsZero() {
+			t.Errorf("set aside again at %v, %v", d.SetAsideAt, err)
+		}
+	})
 }

@@ -2,6 +2,8 @@ package push
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -24,7 +26,10 @@ func (w *work) authorize(ctx context.Context, op wire.Sealed, ch change) (*fault
 		return nil, err
 	}
 	right := people.Right(op.Collection + "." + op.Action)
-	if !people.May(grants, right, "", ch.event.Latest) {
+	switch {
+	case !people.Serves(grants, ch.event.Latest):
+		return outUnless(false, "record"), nil // whose record it is decides: nobody can say here what his role would have allowed
+	case !people.May(grants, right, "", ch.event.Latest):
 		return fault.New(fault.ActionDenied).At("action"), nil
 	}
 	return w.inScope(ctx, grants, right, ch)
@@ -45,9 +50,9 @@ type flagged struct {
 }
 
 // judge asks every gate of the collection. The first breach of a refusing gate refuses the op; breaches of flagging gates
-// become findings. The server's own ops are not judged.
+// become findings. The server's own ops are not judged, unless it asks for it: see [Service.ApplyJudged].
 func (w *work) judge(ctx context.Context, ch change) ([]flagged, *fault.Error, error) {
-	if w.byServer() {
+	if w.byServer() && !w.batch.judged {
 		return nil, nil, nil
 	}
 	var flags []flagged
@@ -130,36 +135,44 @@ func (w *work) Find(ctx context.Context, collection, id string) (record.Object, 
 
 // Match implements record.Facts over the transaction with this push's effects on top.
 func (w *work) Match(ctx context.Context, collection, field, value string) (map[string]record.Object, error) {
-	key := collection + "\x00" + field + "\x00" + value
-	committed, ok := w.matches[key]
-	if !ok {
+	asked := record.Lookup{Collection: collection, Field: field, Value: value}
+	if _, ok := w.matches[asked]; !ok {
 		rows, err := w.tx.Match(ctx, collection, field, value)
 		if err != nil {
 			return nil, err
 		}
-		committed = map[string]record.Object{}
-		for _, row := range rows {
-			if committed[row.ID], err = wire.Object(row.Body); err != nil {
-				return nil, err
-			}
+		if err := w.remember(asked, rows); err != nil {
+			return nil, err
 		}
-		w.matches[key] = committed
 	}
-	return w.overlay(committed, collection, field, value), nil
+	return w.overlay(w.matches[asked], asked), nil
 }
 
-// overlay lays what this push has changed over what was committed.
-func (w *work) overlay(committed map[string]record.Object, collection, field, value string) map[string]record.Object {
-	out := make(map[string]record.Object, len(committed))
-	for id, body := range committed {
-		out[id] = body
+// remember keeps what a lookup has found for the rest of the push.
+func (w *work) remember(asked record.Lookup, rows []Row) (err error) {
+	found := make(map[string]record.Object, len(rows))
+	for _, row := range rows {
+		if found[row.ID], err = w.speaks.Object(row.Collection, row.Schema, row.Body); err != nil {
+			return fmt.Errorf("record %s as stored: %w", row.ID, err)
+		}
 	}
+	w.matches[asked] = found
+	return nil
+}
+
+// overlay lays what this push has changed over what was committed, which is not changed. Most pushes change nothing of what
+// gates look up, and are asked for each op.
+func (w *work) overlay(committed map[string]record.Object, asked record.Lookup) map[string]record.Object {
+	if !slices.ContainsFunc(w.view.order, func(t touched) bool { return t.collection == asked.Collection }) {
+		return committed
+	}
+	out := maps.Clone(committed)
 	for _, t := range w.view.order {
-		if t.collection != collection {
+		if t.collection != asked.Collection {
 			continue
 		}
 		e := w.view.entries[t.id]
-		if delete(out, t.id); !e.row.Removed && e.body[field] == value {
+		if delete(out, t.id); !e.row.Removed && e.body[asked.Field] == asked.Value {
 			out[t.id] = e.body
 		}
 	}

@@ -43,7 +43,10 @@ func (w *work) letter(ctx context.Context, op wire.Sealed, o *record.Outcome) er
 	if err != nil {
 		return err
 	}
-	o.Letter, err = w.raise(deadLetters, w.letterBody(op, o, kind, unit))
+	body, err := w.letterBody(op, o, kind, unit)
+	if err == nil {
+		o.Letter, err = w.raise(deadLetters, body)
+	}
 	return err
 }
 
@@ -52,7 +55,8 @@ func onDesk(collection string) bool {
 	return collection == deadLetters || collection == conflicts || collection == findings
 }
 
-func (w *work) letterBody(op wire.Sealed, o *record.Outcome, kind, unit string) record.Object {
+// letterBody repeats the op as its author said it; schema, from 2 on, is the form that its patch is in.
+func (w *work) letterBody(op wire.Sealed, o *record.Outcome, kind, unit string) (record.Object, error) {
 	body := record.Object{"unit": unit, "kind": kind, "state": "open", "op": op.ID, "device": w.caller.Device, "author": op.Author,
 		"collection": op.Collection, "record": op.Record, "action": op.Action, "code": o.Code, "zh": o.Zh, "en": o.En,
 		"occurredAt": op.OccurredAt.UTC().Format(time.RFC3339Nano)}
@@ -64,16 +68,20 @@ func (w *work) letterBody(op wire.Sealed, o *record.Outcome, kind, unit string) 
 			body[name] = text
 		}
 	}
-	if op.Patch != nil && len(op.Text) <= maxLetterPatch && record.Flat(op.Patch) && record.Storable(op.Patch) {
-		body["patch"] = op.Patch
+	if op.Schema > 1 {
+		body["schema"] = float64(op.Schema)
 	}
-	return body
+	patch, err := w.s.said(op)
+	if patch != nil && len(op.Text) <= maxLetterPatch && record.Within(patch, maxPatchDepth) && record.Flat(patch) && record.Storable(patch) {
+		body["patch"] = patch
+	}
+	return body, err
 }
 
 // letterUnit is where people look after a letter: the unit that the author cannot reach, for what is out of scope; else where the device
 // belongs.
 func (w *work) letterUnit(ctx context.Context, op wire.Sealed, kind string) (string, error) {
-	if c := w.s.Catalogue[op.Collection]; kind == letterQuarantined && c.Scope == record.Unit {
+	if c := w.s.Catalogue[op.Collection]; kind == letterQuarantined && c.OfUnit() {
 		for _, body := range []record.Object{w.view.entries[op.Record].body, op.Patch} {
 			unit, _ := body["unit"].(string)
 			if _, locked := w.heads["unit/"+unit]; !locked {

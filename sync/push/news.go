@@ -24,17 +24,17 @@ type overheard struct {
 func overhear(tx Tx) *overheard { return &overheard{Tx: tx, before: map[string]uint64{}} }
 
 // LockDevice implements Tx.
-func (o *overheard) LockDevice(ctx context.Context, device string) (Device, error) {
-	d, err := o.Tx.LockDevice(ctx, device)
+func (o *overheard) LockDevice(ctx context.Context, device string, records []string) (Device, map[string][]string, error) {
+	d, feeds, err := o.Tx.LockDevice(ctx, device, records)
 	o.since = d.LastSeq
-	return d, err
+	return d, feeds, err
 }
 
 // LockFeeds implements Tx.
-func (o *overheard) LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error) {
-	heads, err := o.Tx.LockFeeds(ctx, feeds)
-	maps.Copy(o.before, heads) // the caller goes on counting in what is returned
-	return heads, err
+func (o *overheard) LockFeeds(ctx context.Context, feeds []string, want Wants) (Locked, error) {
+	locked, err := o.Tx.LockFeeds(ctx, feeds, want)
+	maps.Copy(o.before, locked.Heads) // the caller goes on counting in what is returned
+	return locked, err
 }
 
 // Write implements Tx.

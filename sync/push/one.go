@@ -58,8 +58,12 @@ func (w *work) form(op wire.Sealed) (*record.Collection, *fault.Error) {
 		return nil, fault.New(fault.OpInvalid).At("id")
 	case !record.IsID(op.Record):
 		return nil, fault.New(fault.OpInvalid).At("record")
-	case op.Schema < 1 || op.Schema > c.Schema:
+	case !c.Knows(op.Schema):
 		return nil, fault.New(fault.SchemaUnknown).At("schema")
+	case op.Schema < c.Oldest():
+		return nil, fault.New(fault.SchemaTooOld).At("schema")
+	case !record.Within(op.Patch, maxPatchDepth):
+		return nil, tooDeep()
 	case op.OccurredAt.IsZero():
 		return nil, fault.New(fault.OpInvalid).At("occurredAt")
 	case !record.Storable(op.Patch):
@@ -117,27 +121,30 @@ type change struct {
 	event   record.Event
 	clashes []record.Clash
 	changed bool
+	said    bool // the body after it is the patch as it was said
 	foreign bool // somebody else has changed the record since the author saw it
+
+	upToDate bool // the author was looking at the record as it is
 }
 
 // merge rebuilds what the author saw and merges the op onto what the server holds.
 func (w *work) merge(c *record.Collection, op wire.Sealed) (change, *fault.Error) {
 	e := w.view.entries[op.Record]
 	ch := change{c: c, event: w.event(op, e.body)}
-	base, foreign, ok := e.body, false, true
+	base := sight{body: e.body, current: true, known: true}
 	if !w.byServer() {
-		base, foreign, ok = w.view.seen(op)
+		base = w.view.seen(op)
 	}
-	if !ok {
+	if !base.known {
 		return ch, fault.New(fault.BaseUnknown).At("base")
 	}
-	ch.foreign = foreign
+	ch.foreign, ch.upToDate = base.foreign, base.current && !e.apart
 	switch {
 	case e.exists && e.row.Removed:
 		ch.event.Before = nil
-		ch.mergeRemoved(op, base)
+		ch.mergeRemoved(op, base.body)
 	case record.Action(op.Action) == record.Remove:
-		ch.mergeRemove(base, e.body)
+		ch.mergeRemove(base.body, e.body)
 	default:
 		return ch, ch.mergePatch(op, base, e.body, w.byServer())
 	}
@@ -148,7 +155,7 @@ func (w *work) event(op wire.Sealed, before record.Object) record.Event {
 	ev := record.Event{Op: toRecord(op), Before: before, Received: w.now}
 	ev.Earliest, ev.Latest = ev.Op.Interval(w.now)
 	if !w.byServer() {
-		ev.Device = w.caller.Device
+		ev.Device, ev.Unit = w.caller.Device, w.caller.Unit
 	}
 	return ev
 }
@@ -170,9 +177,9 @@ func (ch *change) mergeRemove(base, theirs record.Object) {
 	ch.changed = true
 }
 
-func (ch *change) mergePatch(op wire.Sealed, base, theirs record.Object, byServer bool) *fault.Error {
-	r := ch.c.Merge(record.Edit{Base: base, Theirs: theirs, Patch: op.Patch, ByServer: byServer})
-	ch.event.After, ch.clashes, ch.changed = r.Body, r.Clashes, r.Changed || theirs == nil
+func (ch *change) mergePatch(op wire.Sealed, base sight, theirs record.Object, byServer bool) *fault.Error {
+	r := ch.c.Merge(record.Edit{Base: base.body, Theirs: theirs, Patch: op.Patch, ByServer: byServer, Ancestor: base.ancestor})
+	ch.event.After, ch.clashes, ch.changed, ch.said = r.Body, r.Clashes, r.Changed || theirs == nil, r.Whole
 	if len(r.Offences) > 0 {
 		return offence(r.Offences[0])
 	}

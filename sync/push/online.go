@@ -90,7 +90,7 @@ func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, o
 	if len(fresh) == 0 {
 		return outcomes, nil
 	}
-	done, err := s.work(ctx, tx, now, &Batch{At: now, unattended: unattended(ops)}, fresh, &caller)
+	done, err := s.work(ctx, tx, now, &Batch{At: now, unattended: unattended(ops)}, fresh, nil, &caller)
 	for i, o := range done {
 		outcomes[places[i]] = o
 	}
@@ -114,6 +114,9 @@ func (s *Service) again(caller people.Caller, op wire.OnlineOp, taken Taken) (re
 	first, err := wire.Open(taken.Text)
 	if err != nil {
 		return record.Outcome{}, fmt.Errorf("op %s as stored: %w", op.ID, err)
+	}
+	if op.Schema == 0 {
+		op.Schema = first.Schema // that was the newest then
 	}
 	same, err := s.sealOnline(caller, op, first.OccurredAt)
 	if err != nil || taken.Online == "" || !bytes.Equal(same.Text, first.Text) {

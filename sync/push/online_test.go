@@ -59,7 +59,7 @@ func TestOnlineEditsAskTheTableOfRights(t *testing.T) {
 	each(t, func(t *testing.T, f *field) {
 		elsewhere, id := newID(), f.handheld().begun()
 		f.grant(elsewhere, "120102002")
-		for who, code := range map[string]fault.Code{elsewhere: fault.OutOfScope, newID(): fault.ActionDenied} {
+		for who, code := range map[string]fault.Code{elsewhere: fault.OutOfScope, newID(): fault.OutOfScope} {
 			out := f.online(f.desk(who), edit(record.Update, id, 1, object{"summary": "x"}))
 			if out[0].Code != string(code) {
 				t.Errorf("%s: %+v", code, out[0])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -19,6 +20,16 @@ type ServerOp struct {
 // ApplyOwn takes ops of the server itself through the same steps, without chain, signature and roles. Server ops merge onto
 // the newest version, and may write fields of class Server. An op that does not stand is an error and undoes all of them.
 func (s *Service) ApplyOwn(ctx context.Context, own []ServerOp) error {
+	return s.applyOwn(ctx, own, false)
+}
+
+// ApplyJudged is [Service.ApplyOwn] for what must not be done unless the gates of the law let it be done, under the same locks as the
+// check: a refusal is fault op.gate_refused, and undoes all of them.
+func (s *Service) ApplyJudged(ctx context.Context, own []ServerOp) error {
+	return s.applyOwn(ctx, own, true)
+}
+
+func (s *Service) applyOwn(ctx context.Context, own []ServerOp, judged bool) error {
 	_, err := s.inTx(ctx, func(ctx context.Context, tx Tx) (wire.PushReply, error) {
 		now := s.Now()
 		ops := make([]wire.Sealed, len(own))
@@ -29,16 +40,22 @@ func (s *Service) ApplyOwn(ctx context.Context, own []ServerOp) error {
 			}
 			ops[i] = sealed
 		}
-		outcomes, err := s.work(ctx, tx, now, &Batch{At: now}, ops, nil)
+		outcomes, err := s.work(ctx, tx, now, &Batch{At: now, judged: judged}, ops, nil, nil)
 		for i, o := range outcomes {
 			if o.Status != record.Applied && o.Status != record.Merged {
-				return wire.PushReply{}, fmt.Errorf("server op on %s/%s: %s %s: %s [%s]",
-					own[i].Collection, own[i].Record, o.Status, o.Code, o.En, o.Field)
+				return wire.PushReply{}, standsNot(own[i], o)
 			}
 		}
 		return wire.PushReply{}, err
 	})
 	return err
+}
+
+func standsNot(own ServerOp, o record.Outcome) error {
+	if o.Code == string(fault.GateRefused) {
+		return &fault.Error{Code: fault.GateRefused, Kind: fault.New(fault.GateRefused).Kind, Zh: o.Zh, En: o.En, Field: o.Field}
+	}
+	return fmt.Errorf("server op on %s/%s: %s %s: %s [%s]", own.Collection, own.Record, o.Status, o.Code, o.En, o.Field)
 }
 
 // seal makes the op of the server out of what it wants done.

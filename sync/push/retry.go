@@ -81,17 +81,17 @@ func (w *work) again(ctx context.Context, op wire.Sealed, letter record.Object) 
 		return "", nil, err
 	}
 	o := order{by: op.Author, desk: "deadletters.update", device: device}
-	edit := ServerOp{Collection: first.Collection, Record: first.Record, Action: record.Action(first.Action), Patch: first.Patch}
-	if amendment, ok := letter["amendment"].(record.Object); ok {
-		edit.Patch = amendment
+	if w.s.Catalogue[first.Collection] == nil {
+		return "", fault.New(fault.CollectionUnknown).At("collection"), nil
+	}
+	edit := ServerOp{Collection: first.Collection, Record: first.Record, Action: record.Action(first.Action)}
+	if edit.Patch, refusal = w.wanted(first, letter); refusal != nil {
+		return "", refusal, nil
 	}
 	if edit.Action != record.Create {
 		if o.seen, refusal, err = w.seenThen(ctx, first, device); err != nil || refusal != nil {
 			return "", refusal, err
 		}
-	}
-	if w.s.Catalogue[edit.Collection] == nil {
-		return "", fault.New(fault.CollectionUnknown).At("collection"), nil
 	}
 	if o.Sealed, err = w.sealFor(first.Author, edit, first); err != nil {
 		return "", nil, err
@@ -101,6 +101,24 @@ func (w *work) again(ctx context.Context, op wire.Sealed, letter record.Object) 
 		return "", why(out), err
 	}
 	return o.ID, nil, nil
+}
+
+// wanted is what a letter that is retried asks for, in the newest form: its amendment, or else what its op said, in whatever form. The
+// amendment is in the form of the op unless amendmentSchema names another.
+func (w *work) wanted(first wire.Op, letter record.Object) (record.Object, *fault.Error) {
+	if amendment, ok := letter["amendment"].(record.Object); ok {
+		first.Patch = amendment
+		if schema, ok := letter["amendmentSchema"].(float64); ok {
+			if first.Schema = int(schema); float64(first.Schema) != schema || !w.s.Catalogue[first.Collection].Knows(first.Schema) {
+				return nil, fault.New(fault.SchemaUnknown).At("amendmentSchema")
+			}
+		}
+	}
+	patch, _ := w.s.lift(first)
+	if !record.Within(patch, maxPatchDepth) {
+		return nil, tooDeep()
+	}
+	return patch, nil
 }
 
 // original reads the op of a letter as it was taken.
@@ -119,33 +137,37 @@ func (w *work) original(ctx context.Context, letter record.Object) (op wire.Op, 
 	return sealed.Op, device, err
 }
 
-// seenThen rebuilds what the author of an earlier op was looking at: the version it names, with the device's own ops between on top.
-func (w *work) seenThen(ctx context.Context, op wire.Op, device string) (seen record.Object, refusal *fault.Error, err error) {
+// seenThen rebuilds what the author of an earlier op was looking at: the version it names, or what is known before it if it is lost, with the
+// device's own ops between on top.
+func (w *work) seenThen(ctx context.Context, op wire.Op, device string) (seen sight, refusal *fault.Error, err error) {
 	ref := Version{op.Record, op.Base}
 	if op.Base > 0 {
 		texts, err := w.tx.Bodies(ctx, []Version{ref})
 		if err != nil {
-			return nil, nil, err
+			return seen, nil, err
 		}
-		text, ok := texts[ref]
+		was, ok := texts[ref]
 		if !ok {
-			return nil, fault.New(fault.BaseUnknown).At("base"), nil
+			if ref, was, ok, err = w.ancestor(ctx, ref); err != nil || !ok {
+				return seen, fault.New(fault.BaseUnknown).At("base"), err
+			}
+			seen.ancestor = true
 		}
-		if seen, err = wire.Object(text); err != nil {
-			return nil, nil, err
+		if seen.body, err = w.speaks.Object(op.Collection, was.Schema, was.Body); err != nil {
+			return seen, nil, err
 		}
 	}
 	own, err := w.tx.OwnSince(ctx, device, []Version{ref})
 	if err != nil {
-		return nil, nil, err
+		return seen, nil, err
 	}
 	for _, o := range own[op.Record] {
-		earlier, err := wire.Open(o.Text)
+		earlier, err := w.s.opened(o.Text)
 		if err != nil {
-			return nil, nil, err
+			return seen, nil, err
 		}
 		if earlier.Seq < op.Seq {
-			seen = record.Apply(seen, earlier.Patch)
+			seen.body = record.Apply(seen.body, earlier.Patch)
 		}
 	}
 	return seen, nil, nil

@@ -27,10 +27,10 @@ type wider struct {
 	also map[string]bool
 }
 
-func (t wider) LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error) {
+func (t wider) LockFeeds(ctx context.Context, feeds []string, want Wants) (Locked, error) {
 	all := slices.Concat(feeds, slices.Collect(maps.Keys(t.also)))
 	slices.Sort(all)
-	return t.Tx.LockFeeds(ctx, slices.Compact(all))
+	return t.Tx.LockFeeds(ctx, slices.Compact(all), want)
 }
 
 // feeds lists the feeds a row is in or was in: its own, then those of its copies, sorted.
@@ -98,7 +98,7 @@ const maxPartners = 16
 // right over one partner is enough to work on it; who its partners are is the home unit's to say, and where it is its leaders'.
 func (w *work) inScope(ctx context.Context, grants []people.Grant, right people.Right, ch change) (*fault.Error, error) {
 	before, after, at := ch.event.Before, ch.event.After, ch.event.Latest
-	if ch.c.Scope != record.Unit {
+	if !ch.c.OfUnit() {
 		return outUnless(people.May(grants, right, w.s.District, at), "record"), nil
 	}
 	if before != nil && !people.MayAny(grants, right, ch.c.UnitsOf(before), at) {
@@ -126,7 +126,7 @@ func (w *work) inScope(ctx context.Context, grants []people.Grant, right people.
 
 // unitsOf lists the units whose people a body concerns, or the whole district.
 func (w *work) unitsOf(c *record.Collection, body record.Object) []string {
-	if c.Scope == record.Unit {
+	if c.OfUnit() {
 		return c.UnitsOf(body)
 	}
 	return []string{w.s.District}
@@ -162,7 +162,7 @@ func (w *work) mayCreate(ctx context.Context, grants []people.Grant, right peopl
 
 // known refuses units that the record did not concern before and that the district does not have: a record there would be nobody's.
 func (w *work) known(ctx context.Context, ch change) (*fault.Error, error) {
-	if ch.c.Scope != record.Unit || ch.event.After == nil || ch.event.Before == nil && len(ch.c.PartnersOf(ch.event.After)) == 0 {
+	if !ch.c.OfUnit() || ch.event.After == nil || ch.event.Before == nil && len(ch.c.PartnersOf(ch.event.After)) == 0 {
 		return nil, nil
 	}
 	was := ch.c.UnitsOf(ch.event.Before)

@@ -255,12 +255,12 @@ func (s unnumbered) InTx(ctx context.Context, fn func(context.Context, push.Tx) 
 	})
 }
 
-func (t unnumberedTx) Records(ctx context.Context, ids []string) (map[string]push.Row, error) {
-	rows, err := t.Tx.Records(ctx, ids)
-	for id, row := range rows {
+func (t unnumberedTx) LockFeeds(ctx context.Context, feeds []string, want push.Wants) (push.Locked, error) {
+	locked, err := t.Tx.LockFeeds(ctx, feeds, want)
+	for id, row := range locked.Rows {
 		t.first[id] = row.Copies
 	}
-	return rows, err
+	return locked, err
 }
 
 func (t unnumberedTx) Write(ctx context.Context, b *push.Batch) error {

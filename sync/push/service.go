@@ -122,7 +122,7 @@ func open(p wire.Push) ([]wire.Sealed, error) {
 
 // take claims the device's sequence, replays what was taken before and works through the rest.
 func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.Push, ops []wire.Sealed) (wire.PushReply, error) {
-	device, err := tx.LockDevice(ctx, p.Device)
+	device, in, err := tx.LockDevice(ctx, p.Device, recordsOf(ops))
 	if err != nil {
 		return wire.PushReply{}, err
 	}
@@ -150,10 +150,11 @@ func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.
 		return reply, nil
 	}
 	if fresh[0].Prev != device.HeadHash {
-		return wire.PushReply{}, fault.New(fault.ChainBroken).At(fmt.Sprintf("ops/%d/prev", len(replayed)))
+		// The device has signed a chain that is not the server's: a copy of it, or one that was put back.
+		return wire.PushReply{}, &forked{device, p, fresh, fault.New(fault.ChainBroken).At(fmt.Sprintf("ops/%d/prev", len(replayed)))}
 	}
 	device.LastSeq, device.HeadHash = ops[len(ops)-1].Seq, p.Head
-	outcomes, err := s.work(ctx, tx, now, batchOf(device, p, fresh, s.NewID(), now), fresh, &caller)
+	outcomes, err := s.work(ctx, tx, now, batchOf(device, p, fresh, s.NewID(), now), fresh, in, &caller)
 	if err != nil {
 		return wire.PushReply{}, err
 	}

@@ -2,6 +2,7 @@ package push
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -26,7 +27,11 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 		if ch.c.Jobs != nil {
 			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
 		}
+		if err := w.notes(ch); err != nil {
+			return o, err
+		}
 	}
+	w.view.agree(op.Record, ch.upToDate && len(ch.clashes) == 0)
 	o.Version = w.view.entries[op.Record].row.Version
 	for _, f := range flags {
 		id, err := w.raise(findings, w.finding(op, ch, f))
@@ -52,20 +57,32 @@ func (w *work) advance(op wire.Sealed, ch change) error {
 	if removed {
 		next = e.body // a removed record keeps its last body: nothing is ever thrown away
 	}
-	text, err := wire.Canonical(next)
-	if err != nil {
-		return err
+	text := op.Said // in its canonical form already
+	if !ch.said || text == nil {
+		var err error
+		if text, err = wire.Canonical(next); err != nil {
+			return err
+		}
 	}
-	row := Row{ID: op.Record, Collection: op.Collection, Version: e.row.Version + 1, Removed: removed, Op: op.ID, Body: text,
+	row := Row{ID: op.Record, Collection: op.Collection, Version: w.after(e.row.Version), Removed: removed, Op: op.ID, Schema: ch.c.Schema, Body: text,
 		Closed: !removed && ch.c.Closed != nil && ch.c.Closed(next)}
 	if err := w.place(ch.c, e.row, e.exists, &row, next); err != nil {
 		return err
 	}
-	e.row, e.body = row, next
+	e.row, e.body, e.apart = row, next, true
 	w.view.put(op.Record, e)
 	w.batch.Revisions = append(w.batch.Revisions, Revision{Version: Version{op.Record, row.Version}, Collection: op.Collection,
-		Op: op.ID, Removed: removed, Body: text})
+		Op: op.ID, Removed: removed, Schema: ch.c.Schema, Body: text})
 	return nil
+}
+
+// after is the number of the version that follows one. No number that the lost history of a restored database may have given is given
+// again, so that who has seen that version is never taken for one who has seen another. A first version is its creation in every history.
+func (w *work) after(version uint64) uint64 {
+	if version == 0 {
+		return 1
+	}
+	return max(version, w.floor) + 1
 }
 
 // raise creates a record by an op of the server, inside the push that causes it.
@@ -94,10 +111,23 @@ func (w *work) note(collection, id string, action record.Action, patch record.Ob
 	return nil
 }
 
+// notes writes what the change of a record has the server say.
+func (w *work) notes(ch change) error {
+	if ch.c.Notes == nil {
+		return nil
+	}
+	for _, n := range ch.c.Notes(ch.event) {
+		if _, err := w.raise(n.Collection, n.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deskOf is the unit whose people look after what an op raised: the record's, or that of the device.
 func (w *work) deskOf(ch change) string {
 	for _, body := range []record.Object{ch.event.After, ch.event.Before} {
-		if unit, _ := body["unit"].(string); unit != "" && ch.c.Scope == record.Unit {
+		if unit, _ := body["unit"].(string); unit != "" && ch.c.OfUnit() {
 			return unit
 		}
 	}
@@ -134,6 +164,14 @@ func (w *work) conflict(op wire.Sealed, ch change, before Row) (string, error) {
 		}
 		fields[path] = sides
 	}
-	return w.raise(conflicts, record.Object{"unit": w.deskOf(ch), "collection": op.Collection, "record": op.Record,
-		"version": float64(before.Version), "ours": op.ID, "theirs": before.Op, "author": op.Author, "fields": fields, "state": "open"})
+	body := record.Object{"unit": w.deskOf(ch), "collection": op.Collection, "record": op.Record,
+		"version": float64(before.Version), "ours": op.ID, "theirs": before.Op, "author": op.Author, "fields": fields, "state": "open"}
+	if c := ch.c; c.Schema > 1 {
+		older := record.Object{}
+		for schema := c.Oldest(); schema < c.Schema; schema++ {
+			older[strconv.Itoa(schema)] = c.ConflictIn(fields, ch.event.After, c.Schema, schema)
+		}
+		body["schema"], body["older"] = float64(c.Schema), older
+	}
+	return w.raise(conflicts, body)
 }

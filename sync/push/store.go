@@ -23,9 +23,9 @@ type Store interface {
 
 // Tx is what a push reads and writes inside its transaction. A Tx is used by one goroutine.
 type Tx interface {
-	// LockDevice locks the device's row until the end of the transaction and returns its state. An unknown device is
-	// fault request.not_found.
-	LockDevice(ctx context.Context, device string) (Device, error)
+	// LockDevice locks the device's row until the end of the transaction and returns its state, and what FeedsOf says of the
+	// records. An unknown device is fault request.not_found.
+	LockDevice(ctx context.Context, device string, records []string) (Device, map[string][]string, error)
 	// Outcomes returns the stored outcomes of the device's ops with from ≤ seq ≤ to, by seq.
 	Outcomes(ctx context.Context, device string, from, to uint64) (map[uint64]Past, error)
 
@@ -35,13 +35,14 @@ type Tx interface {
 	// FeedsOf returns the feeds each named record is in now: its own, and those it is copied to. Records that never existed are
 	// left out, removed ones and those set aside are in.
 	FeedsOf(ctx context.Context, records []string) (map[string][]string, error)
-	// LockFeeds locks the named feeds, sorted, creating those that do not exist, and returns their heads.
-	// It MUST be called before Records, at most once more when a record has moved meanwhile.
-	LockFeeds(ctx context.Context, feeds []string) (map[string]uint64, error)
-	// Records returns the current rows of the named records.
+	// LockFeeds locks the named feeds, sorted, creating those that do not exist, and then reads what is wanted.
+	LockFeeds(ctx context.Context, feeds []string, want Wants) (Locked, error)
+	// Records returns the current rows of the named records. Those that will be written lie in locked feeds.
 	Records(ctx context.Context, records []string) (map[string]Row, error)
 	// Bodies returns stored bodies at given versions; versions that do not exist are left out.
-	Bodies(ctx context.Context, refs []Version) (map[Version][]byte, error)
+	Bodies(ctx context.Context, refs []Version) (map[Version]Stored, error)
+	// Below returns, of a record, the newest version below one that it does not have, with its body; fault request.not_found if there is none.
+	Below(ctx context.Context, ref Version) (Version, Stored, error)
 	// OwnSince returns, per record and in seq order, the device's own earlier ops that stand and were answered with a version
 	// newer than the one named: with them on top of that version the server knows what the device was looking at. Ops whose
 	// every edit clashed made no version and are among them: the device went on showing what it had said.
@@ -69,6 +70,24 @@ type Tx interface {
 
 	// Write stores everything a push changes. It MUST be called at most once, last.
 	Write(ctx context.Context, batch *Batch) error
+}
+
+// Wants is what is read under the locks of the feeds. Handhelds wait for each trip to the database, so what can be foreseen is read
+// in the trip that locks.
+type Wants struct {
+	Records []string
+	Lookups []record.Lookup
+}
+
+// Locked is what LockFeeds has found: the heads of all named feeds, the rows of the records there are, and for each lookup what
+// Match says, which may be nothing.
+type Locked struct {
+	Heads   map[string]uint64
+	Rows    map[string]Row
+	Matches map[record.Lookup][]Row
+	// Floor is a number above all versions that a lost history of the database may have given; 0 if it was never restored from a
+	// backup, and when no feeds were locked. New versions of records that there are MUST be above it.
+	Floor uint64
 }
 
 // Device is a device's place in its own sequence of operations.
@@ -102,6 +121,12 @@ type Version struct {
 	Version uint64
 }
 
+// Stored is a body as it was written.
+type Stored struct {
+	Schema int    // the form of its collection in which it is
+	Body   []byte // RFC 8785
+}
+
 // Row is a record as it stands.
 type Row struct {
 	ID         string
@@ -111,6 +136,7 @@ type Row struct {
 	Version    uint64
 	Removed    bool
 	Op         string // that made this version
+	Schema     int    // the form of the collection in which Body is
 	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
 
 	Closed bool              // the body says that its work is done
@@ -139,6 +165,7 @@ type Batch struct {
 	Jobs       []record.Job
 	At         time.Time
 
+	judged     bool            // the server's own ops, and the gates are asked all the same
 	unattended map[string]bool // ids of online ops whose outcome nobody reads
 }
 
@@ -171,6 +198,7 @@ type Revision struct {
 	Collection string
 	Op         string
 	Removed    bool
+	Schema     int // the form of the collection in which Body is
 	Body       []byte
 }
 

@@ -45,7 +45,7 @@ func TestWalks(t *testing.T) {
 			}
 		})
 		// The one verifier finds nothing wrong with all that an honest server has stored.
-		report, err := (&audit.Auditor{Reader: d}).Run(context.Background())
+		report, err := (&audit.Auditor{Reader: d, Catalogue: f.service.Catalogue}).Run(context.Background())
 		if err != nil || !report.Sound() || report.Ops == 0 {
 			t.Errorf("the audit: %v, %+v", err, report)
 		}
@@ -73,14 +73,14 @@ func (s spoilt) InTx(ctx context.Context, fn func(context.Context, push.Tx) erro
 // newestAsBase answers the newest body when asked for the one an author had seen: last writer wins.
 type newestAsBase struct{ push.Tx }
 
-func (s newestAsBase) Bodies(ctx context.Context, refs []push.Version) (map[push.Version][]byte, error) {
-	bodies := map[push.Version][]byte{}
+func (s newestAsBase) Bodies(ctx context.Context, refs []push.Version) (map[push.Version]push.Stored, error) {
+	bodies := map[push.Version]push.Stored{}
 	for _, ref := range refs {
 		rows, err := s.Records(ctx, []string{ref.Record})
 		if err != nil {
 			return nil, err
 		}
-		bodies[ref] = rows[ref.Record].Body
+		bodies[ref] = push.Stored{Schema: rows[ref.Record].Schema, Body: rows[ref.Record].Body}
 	}
 	return bodies, nil
 }

@@ -42,10 +42,11 @@ func (s *Service) setAside(ctx context.Context, tx Tx, before time.Time) (int, e
 		want = append(want, of...)
 	}
 	slices.Sort(want)
-	w := &work{s: s, tx: tx, batch: &Batch{At: s.Now()}}
-	if w.heads, err = tx.LockFeeds(ctx, slices.Compact(want)); err != nil {
+	locked, err := tx.LockFeeds(ctx, slices.Compact(want), Wants{})
+	if err != nil {
 		return 0, err
 	}
+	w := &work{s: s, tx: tx, batch: &Batch{At: s.Now()}, heads: locked.Heads}
 	still, err := tx.Closed(ctx, before, asideAtOnce) // again, under the locks: one may have been edited meanwhile
 	if err != nil {
 		return 0, err

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/forms"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -23,17 +23,21 @@ type work struct {
 	batch  *Batch
 	view   *view
 	heads  map[string]uint64
+	floor  uint64 // of versions: see Locked
 	queue  []wire.Sealed
+	speaks forms.Spoken // the newest forms: all patches and bodies here are in them
 	// matches caches what Match read: within the transaction only this push changes it, and that is laid over.
-	matches map[string]map[string]record.Object
+	matches map[record.Lookup]map[string]record.Object
 	moves   []move // records that have changed, before what belongs to them has been looked at
 }
 
-// work locks, reads, works through the ops in order and writes. The batch comes with what identifies the push.
-func (s *Service) work(ctx context.Context, tx Tx, now time.Time, batch *Batch, ops []wire.Sealed, caller *people.Caller) ([]record.Outcome, error) {
-	w := &work{s: s, tx: tx, now: now, device: batch.Device, caller: caller, batch: batch, queue: ops,
-		matches: map[string]map[string]record.Object{}}
-	if err := w.lock(ctx); err != nil {
+// work locks, reads, works through the ops in order and writes. The batch comes with what identifies the push; in is where the ops'
+// records are, nil if that has not been asked yet.
+func (s *Service) work(ctx context.Context, tx Tx, now time.Time, batch *Batch, ops []wire.Sealed, in map[string][]string, caller *people.Caller) ([]record.Outcome, error) {
+	ops = s.lifted(ops)
+	w := &work{s: s, tx: tx, now: now, device: batch.Device, caller: caller, batch: batch, queue: ops, speaks: forms.Newest(s.Catalogue),
+		matches: map[record.Lookup]map[string]record.Object{}}
+	if err := w.lock(ctx, in); err != nil {
 		return nil, err
 	}
 	batch.Ops, batch.Revisions = make([]OpRow, 0, len(ops)), make([]Revision, 0, len(ops))
@@ -62,59 +66,6 @@ func groupLen(ops []wire.Sealed) int {
 		n++
 	}
 	return n
-}
-
-// lock finds the feeds that the ops touch, locks them in sorted order, and only then reads the records.
-func (w *work) lock(ctx context.Context) error {
-	ids := map[string]bool{}
-	for _, op := range w.queue {
-		if record.IsID(op.Record) {
-			ids[op.Record] = true
-		}
-	}
-	want := map[string]bool{}
-	if err := w.foresee(ctx, ids, want); err != nil {
-		return err
-	}
-	records := slices.Sorted(maps.Keys(ids))
-	feeds, err := w.tx.FeedsOf(ctx, records)
-	if err != nil {
-		return err
-	}
-	for _, of := range feeds {
-		for _, feed := range of {
-			want[feed] = true
-		}
-	}
-	for _, op := range w.queue {
-		for _, feed := range w.aimsAt(op) {
-			want[feed] = true
-		}
-	}
-	if w.caller != nil {
-		want["unit/"+w.caller.Unit] = true // findings and conflicts about district records go to the device's own unit
-	}
-	if w.heads, err = w.tx.LockFeeds(ctx, slices.Sorted(maps.Keys(want))); err != nil {
-		return err
-	}
-	w.view, err = newView(ctx, w, records)
-	return err
-}
-
-// aimsAt names the feeds an op's patch would put its record in, if the patch says.
-func (w *work) aimsAt(op wire.Sealed) []string {
-	c, ok := w.s.Catalogue[op.Collection]
-	if !ok {
-		return nil
-	}
-	var feeds []string
-	if len(c.PartnersOf(op.Patch)) <= maxPartners {
-		feeds = c.CopiesOf(op.Patch, w.s.District)
-	}
-	if feed, err := c.FeedOf(op.Patch, w.s.District); err == nil {
-		feeds = append(feeds, feed)
-	}
-	return feeds
 }
 
 // group works through ops that stand or fall together. When one fails, all are undone and each says why.

@@ -48,7 +48,8 @@ func (s *Service) findOne(ctx context.Context, m Missing) (bool, error) {
 		return false, nil // nothing can be held under it
 	}
 	key := evidence.Key(evidence.Recordings, manifest.Digest.SHA256)
-	same, err := s.holds(ctx, key, manifest.Digest)
+	second := s.Second.New()
+	same, err := s.holds(ctx, key, manifest.Digest, second)
 	if err != nil || !same {
 		return false, err
 	}
@@ -57,15 +58,16 @@ func (s *Service) findOne(ctx context.Context, m Missing) (bool, error) {
 		return false, err
 	}
 	now := s.Now()
-	if err := s.Blobs.Retain(ctx, key, evidence.KeepUntil(evidence.General, now)); err != nil {
+	if err := s.Blobs.Retain(ctx, key, evidence.KeepingOf(m.Body, now).Until); err != nil {
 		return false, err
 	}
-	token, err := s.sign(ctx, evidence.Receipt{Issuer: s.Issuer, Evidence: m.Evidence, Device: m.Device, Digest: manifest.Digest, HeldAt: now})
+	token, err := s.sign(ctx, evidence.Receipt{Issuer: s.Issuer, Evidence: m.Evidence, Device: m.Device, Digest: manifest.Digest, SM3: second.Text(), HeldAt: now})
 	if err != nil {
 		return false, err
 	}
 	custody := record.Object{"state": string(evidence.CustodyHeld), "receivedAt": timestamp(now), "sha256": manifest.Digest.SHA256,
 		"length": float64(manifest.Digest.Length), "key": key, "receipt": token}
+	s.addSecond(custody, second)
 	err = s.Records.ApplyOwn(ctx, []push.ServerOp{{Collection: "evidence", Record: m.Evidence, Action: record.Update,
 		Patch: record.Object{"custody": custody}}})
 	if err == nil {
@@ -74,8 +76,8 @@ func (s *Service) findOne(ctx context.Context, m Missing) (bool, error) {
 	return err == nil, err
 }
 
-// holds reads what is stored under a key through, and reports whether it has the digest.
-func (s *Service) holds(ctx context.Context, key string, want evidence.Digest) (bool, error) {
+// holds reads what is stored under a key through, past another writer, and reports whether it has the digest.
+func (s *Service) holds(ctx context.Context, key string, want evidence.Digest, past io.Writer) (bool, error) {
 	stored, err := s.Blobs.Stat(ctx, key)
 	if errors.Is(err, fault.New(fault.NotFound)) {
 		return false, nil
@@ -89,7 +91,7 @@ func (s *Service) holds(ctx context.Context, key string, want evidence.Digest) (
 	}
 	defer body.Close()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, body); err != nil {
+	if _, err := io.Copy(io.MultiWriter(sum, past), body); err != nil {
 		return false, err
 	}
 	return hex.EncodeToString(sum.Sum(nil)) == want.SHA256, nil

@@ -56,6 +56,16 @@ func (s brokenStore) Create(ctx context.Context, u upload.Upload) (kept upload.U
 	return kept, created, err
 }
 
+func (s brokenStore) Live(ctx context.Context, id string) (u upload.Upload, err error) {
+	err = s.call("live", func() (err error) { u, err = s.Store.Live(ctx, id); return err })
+	return u, err
+}
+
+func (s brokenStore) Declare(ctx context.Context, id string, length int64) (known bool, err error) {
+	err = s.call("declare", func() (err error) { known, err = s.Store.Declare(ctx, id, length); return err })
+	return known, err
+}
+
 func (s brokenStore) Find(ctx context.Context, id string) (u upload.Upload, err error) {
 	err = s.call("find", func() (err error) { u, err = s.Store.Find(ctx, id); return err })
 	return u, err
@@ -70,6 +80,11 @@ func (s brokenStore) Sealed(ctx context.Context, id, kind string) error {
 	return s.call("sealed", func() error { return s.Store.Sealed(ctx, id, kind) })
 }
 
+func (s brokenStore) AnnouncedBy(ctx context.Context, id string) (device string, err error) {
+	err = s.call("announcedBy", func() (err error) { device, err = s.Store.AnnouncedBy(ctx, id); return err })
+	return device, err
+}
+
 func (s brokenStore) Evidence(ctx context.Context, id string) (body map[string]any, err error) {
 	err = s.call("evidence", func() (err error) { body, err = s.Store.Evidence(ctx, id); return err })
 	return body, err
@@ -82,6 +97,11 @@ type brokenSpool struct {
 
 func (s brokenSpool) Create(ctx context.Context, id string) error {
 	return s.call("spool create", func() error { return s.Spool.Create(ctx, id) })
+}
+
+func (s brokenSpool) Join(ctx context.Context, id string, others []string) (n int64, err error) {
+	err = s.call("spool join", func() (err error) { n, err = s.Spool.Join(ctx, id, others); return err })
+	return n, err
 }
 
 func (s brokenSpool) Append(ctx context.Context, id string, offset int64, body io.Reader) (end int64, err error) {
@@ -108,6 +128,11 @@ func (s brokenSpool) SetAside(ctx context.Context, id string) error {
 
 func (s brokenSpool) Remove(ctx context.Context, id string) error {
 	return s.call("spool remove", func() error { return s.Spool.Remove(ctx, id) })
+}
+
+func (s brokenSpool) Waiting(ctx context.Context) (all []evidence.Waiting, err error) {
+	err = s.call("spool waiting", func() (err error) { all, err = s.Spool.Waiting(ctx); return err })
+	return all, err
 }
 
 type brokenBlobs struct {
@@ -175,13 +200,13 @@ func (w *world) persist(t *testing.T, s *upload.Service, evidenceID string, data
 	for range 10 {
 		var st upload.Status
 		if id == "" {
-			st, _, err = s.Create(ctx, w.caller, evidenceID, int64(len(data)))
+			st, _, err = s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: int64(len(data))})
 		} else {
 			st, err = s.Status(ctx, w.caller, id)
 		}
 		id = max(id, st.ID) // of a failed call there may be none
 		if err == nil && st.State == upload.Receiving {
-			st, err = s.Append(ctx, w.caller, st.ID, st.Offset, nil, bytes.NewReader(data[st.Offset:min(st.Offset+2000, int64(len(data)))]))
+			st, err = s.Append(ctx, w.caller, st.ID, upload.Chunk{Offset: st.Offset}, bytes.NewReader(data[st.Offset:min(st.Offset+2000, int64(len(data)))]))
 		}
 		if err == nil && st.State != upload.Receiving {
 			return id, nil
@@ -341,7 +366,7 @@ func TestSpoolSpoilt(t *testing.T) {
 	if err := s.Promote(ctx, id); err != nil {
 		t.Errorf("the job does not end: %v", err)
 	}
-	st, created, err := s.Create(ctx, w.caller, evidenceID, 3000)
+	st, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: 3000})
 	if err != nil || !created {
 		t.Fatalf("create anew: %v, %v", created, err)
 	}

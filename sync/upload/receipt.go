@@ -35,6 +35,7 @@ type receiptClaims struct {
 	Device   string    `json:"device"`
 	SHA256   string    `json:"sha256"`
 	Length   int64     `json:"length"`
+	SM3      string    `json:"sm3,omitempty"`
 	HeldAt   time.Time `json:"heldAt"`
 }
 
@@ -53,7 +54,7 @@ func SignReceipt(kid string, key *ecdsa.PrivateKey, r evidence.Receipt) (string,
 	if err != nil {
 		return "", err
 	}
-	payload, err := segment(receiptClaims{r.Issuer, r.Evidence, r.Device, r.Digest.SHA256, r.Digest.Length,
+	payload, err := segment(receiptClaims{r.Issuer, r.Evidence, r.Device, r.Digest.SHA256, r.Digest.Length, r.SM3,
 		r.HeldAt.UTC().Truncate(time.Microsecond)})
 	if err != nil {
 		return "", err
@@ -94,13 +95,13 @@ func OpenReceipt(token string, keyOf func(kid string) (*ecdsa.PublicKey, error))
 	if err := openSegment(parts[1], &c); err != nil {
 		return evidence.Receipt{}, bad.Because(err)
 	}
-	return evidence.Receipt{Issuer: c.Issuer, Evidence: c.Evidence, Device: c.Device, HeldAt: c.HeldAt,
+	return evidence.Receipt{Issuer: c.Issuer, Evidence: c.Evidence, Device: c.Device, HeldAt: c.HeldAt, SM3: c.SM3,
 		Digest: evidence.Digest{Length: c.Length, SHA256: c.SHA256}}, nil
 }
 
 // openSegment decodes strictly: a header with members that are not ours, such as "crit", is refused with the rest.
 func openSegment(text string, out any) error {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	raw, err := wire.Base64URL(text)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,14 @@ import (
 // PromoteJob is the kind of the job that brings a whole upload to the blob store; its key is the upload's id.
 const PromoteJob = "evidence.promote"
 
+// PromoteKind is the kind of the jobs that bring this replica's uploads to the blob store: no other has their bytes.
+func (s *Service) PromoteKind() string {
+	if s.Owner == "" {
+		return PromoteJob
+	}
+	return PromoteJob + "/" + s.Owner
+}
+
 // seal verifies an upload that has all its bytes. Every step may be repeated: whoever asks next comes here again.
 func (s *Service) seal(ctx context.Context, sess *session, u Upload) (Upload, error) {
 	found, err := sess.sum(ctx, s.Spool, u)
@@ -22,7 +30,7 @@ func (s *Service) seal(ctx context.Context, sess *session, u Upload) (Upload, er
 	if found != u.SHA256 {
 		return s.mismatch(ctx, u, found)
 	}
-	if err := s.Store.Sealed(ctx, u.ID, PromoteJob); err != nil {
+	if err := s.Store.Sealed(ctx, u.ID, s.PromoteKind()); err != nil {
 		return u, err
 	}
 	s.forget(u.ID)
@@ -51,6 +59,9 @@ func (s *Service) mismatch(ctx context.Context, u Upload, found string) (Upload,
 	s.forget(u.ID)
 	s.Log.WarnContext(ctx, "upload does not have the announced digest", "upload", u.ID, "evidence", u.Evidence, "found", found)
 	u.State = Mismatch
+	if u.Docked {
+		return u, fault.New(fault.DigestMismatch) // they stay in the dock, apart from everything
+	}
 	if err := s.Spool.SetAside(ctx, u.ID); err != nil {
 		// Nothing takes the bytes of an upload in this state away, wherever in the spool they are.
 		s.Log.WarnContext(ctx, "bytes of a mismatch are not set aside", "upload", u.ID, "error", err)

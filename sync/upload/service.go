@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/evidence/algorithm"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -21,10 +22,13 @@ type Service struct {
 	Store   Store
 	Spool   evidence.Spool
 	Blobs   evidence.Blobs
+	Berths  evidence.Dock // nil: the store takes nothing from docking stations
 	Records Records
 	Keys    ReceiptSigner
-	Issuer  string        // public address of the server, in receipts
-	TTL     time.Duration // how long an unfinished upload is kept
+	Second  algorithm.Digest // of the bytes, beside SHA-256; zero: none
+	Issuer  string           // public address of the server, in receipts
+	Owner   string           // this replica, whose spool it is; "" where there is no other
+	TTL     time.Duration    // how long an unfinished upload is kept
 	Now     func() time.Time
 	NewID   func() string // UUIDv7
 	Queued  func()        // called when a promotion was queued; may be nil
@@ -61,20 +65,44 @@ var ChecksumAlgorithms = []string{"sha256", "sha1"}
 // Interrupt may be called from any goroutine, more than once, and also after the last Read.
 type Interrupter interface{ Interrupt() }
 
+// New is what an upload is begun with.
+type New struct {
+	Evidence string
+	Length   int64    // octets; of an upload that is joined from parts it follows from them
+	Deferred bool     // the length is declared later, see Chunk
+	Part     bool     // it brings a part of the evidence
+	Parts    []string // the uploads it is joined from
+	Note     Note
+}
+
 // Create begins the upload of an announced evidence. The length must be the manifest's. If the evidence has a live upload,
 // one that receives or whose bytes are complete, that is returned and created is false. An evidence that is absent and one
 // that is not the caller's to upload are alike fault request.not_found.
-func (s *Service) Create(ctx context.Context, caller people.Caller, evidenceID string, length int64) (Status, bool, error) {
-	m, _, err := s.manifest(ctx, caller, evidenceID, "evidence.upload")
+//
+// A part is always new, and may be as long as the whole. An upload that is joined from parts has all its bytes at once, and is sealed: see
+// Service.join.
+func (s *Service) Create(ctx context.Context, caller people.Caller, n New) (Status, bool, error) {
+	m, body, err := s.manifest(ctx, caller, n.Evidence, "evidence.upload")
 	if err != nil {
 		return Status{}, false, err
 	}
-	if length != m.Digest.Length {
-		return Status{}, false, fault.New(fault.UploadLength).At("length")
+	if evidence.StateOf(body).Disposed() {
+		return Status{}, false, fault.New(fault.Disposed)
 	}
 	now := s.Now()
-	kept, created, err := s.Store.Create(ctx, Upload{ID: s.NewID(), Evidence: evidenceID, Device: caller.Device, Unit: m.Unit,
-		Length: length, SHA256: m.Digest.SHA256, State: Receiving, CreatedAt: now, ExpiresAt: now.Add(s.TTL)})
+	u := Upload{ID: s.NewID(), Evidence: n.Evidence, Device: caller.Device, Unit: m.Unit, Length: m.Digest.Length, SHA256: m.Digest.SHA256,
+		State: Receiving, CreatedAt: now, ExpiresAt: now.Add(s.TTL), Part: n.Part, Parts: n.Parts, Note: n.Note, Owner: s.Owner}
+	switch {
+	case len(n.Parts) > 0:
+		return s.join(ctx, caller, u)
+	case n.Part && n.Deferred:
+		u.Length = Unknown
+	case n.Part && n.Length <= m.Digest.Length:
+		u.Length = n.Length
+	case !n.Deferred && n.Length != m.Digest.Length:
+		return Status{}, false, fault.New(fault.UploadLength).At("length")
+	}
+	kept, created, err := s.Store.Create(ctx, u)
 	if err != nil {
 		return Status{}, false, err
 	}
@@ -107,22 +135,35 @@ func (s *Service) Status(ctx context.Context, caller people.Caller, id string) (
 	return s.settle(ctx, sess, u, offset)
 }
 
+// Chunk is what is said of the bytes of one Append.
+type Chunk struct {
+	Offset int64
+	Sum    *Checksum // nil if none is given
+	Length *int64    // of the whole upload, where it is declared now
+}
+
 // Append adds a chunk behind the bytes that are there. Nothing is told to be there before it is durable. The status beside
 // an error tells the durable offset too, if it is known (Upload.ID is not empty).
 //
-//   - offset must be the upload's, or it is fault upload.offset_mismatch;
+//   - the offset must be the upload's, or it is fault upload.offset_mismatch;
+//   - a length that is declared must be the one that is known, and of a part at most the manifest's: fault upload.length_mismatch;
 //   - bytes beyond the length throw the chunk away: fault upload.too_long;
 //   - a body that breaks keeps what had arrived, and its error is returned as the cause of fault request.body_cut;
 //   - with a checksum the chunk counts whole or not at all: fault upload.checksum_mismatch, or request.body_cut;
-//   - an Append that runs on the same upload is taken over from, as by Status; it returns fault upload.taken_over.
+//   - an Append that runs on the same upload is taken over from, as by Status; it returns fault upload.taken_over;
+//   - an upload that is joined from others takes no bytes: fault upload.joined.
 //
-// With the last byte the whole is verified against the manifest: it becomes [Whole] and its promotion is queued, or it
+// With the last byte the whole, unless it is a part, is verified against the manifest: it becomes [Whole] and its promotion is queued, or it
 // becomes [Mismatch], which is fault evidence.digest_mismatch.
-func (s *Service) Append(ctx context.Context, caller people.Caller, id string, offset int64, sum *Checksum, body io.Reader) (Status, error) {
-	if _, err := s.find(ctx, caller, id); err != nil {
+func (s *Service) Append(ctx context.Context, caller people.Caller, id string, chunk Chunk, body io.Reader) (Status, error) {
+	if u, err := s.find(ctx, caller, id); err != nil {
 		return Status{}, err
+	} else if len(u.Parts) > 0 {
+		return Status{}, fault.New(fault.UploadJoined)
+	} else if u.Docked {
+		return Status{}, fault.New(fault.UploadDocked)
 	}
-	in, err := newIntake(body, sum)
+	in, err := newIntake(body, chunk.Sum)
 	if err != nil {
 		return Status{}, err
 	}
@@ -140,11 +181,16 @@ func (s *Service) Append(ctx context.Context, caller people.Caller, id string, o
 	if err != nil {
 		return Status{u, have}, err
 	}
-	if have != offset {
+	if have != chunk.Offset {
 		return Status{u, have}, fault.New(fault.UploadOffset).At("offset")
 	}
+	room, err := s.room(ctx, &u, have, chunk.Length)
+	if err != nil {
+		return Status{u, have}, err
+	}
 	if u.State == Receiving {
-		if have, err = s.take(ctx, sess, u, offset, in); err != nil {
+		in.left = room
+		if have, err = s.take(ctx, sess, u, have, in); err != nil {
 			return Status{u, have}, err
 		}
 	}
@@ -153,7 +199,9 @@ func (s *Service) Append(ctx context.Context, caller people.Caller, id string, o
 
 // take moves what the intake gives into the spool, hashing on the way.
 func (s *Service) take(ctx context.Context, sess *session, u Upload, offset int64, in *intake) (int64, error) {
-	in.left, in.running = u.Length-offset, sess.begin(offset)
+	if !u.Part {
+		in.running = sess.begin(offset)
+	}
 	durable, err := s.Spool.Append(ctx, u.ID, offset, in)
 	sess.end(offset+in.passed, durable)
 	return durable, err
@@ -161,70 +209,14 @@ func (s *Service) take(ctx context.Context, sess *session, u Upload, offset int6
 
 // settle seals an upload that has its last byte. Recovery comes this way too: whoever asks next finds it unsealed.
 func (s *Service) settle(ctx context.Context, sess *session, u Upload, offset int64) (Status, error) {
-	if u.State == Receiving && offset == u.Length {
-		var err error
-		if u, err = s.seal(ctx, sess, u); err != nil {
-			return Status{u, offset}, err
-		}
+	if u.Part || u.State != Receiving || offset != u.Length {
+		return Status{u, offset}, nil
 	}
-	return Status{u, offset}, nil
-}
-
-// End gives an upload up and its bytes away. Bytes that are complete are evidence and stay: fault upload.sealed.
-func (s *Service) End(ctx context.Context, caller people.Caller, id string) error {
-	if _, err := s.find(ctx, caller, id); err != nil {
-		return err
+	if err := s.endParts(ctx, u); err != nil {
+		return Status{u, offset}, err
 	}
-	_, release, err := s.seize(ctx, id, nil)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return s.drop(ctx, id)
-}
-
-// drop ends a receiving upload. Its row is ended before its bytes go, so that no offset is ever told of bytes that are gone.
-func (s *Service) drop(ctx context.Context, id string) error {
-	ended, err := s.Store.Advance(ctx, id, Receiving, Ended)
-	if err != nil {
-		return err
-	}
-	if !ended {
-		return fault.New(fault.UploadSealed)
-	}
-	s.forget(id)
-	return s.Spool.Remove(ctx, id)
-}
-
-// ExpireDue ends the uploads whose time is over. One that is being written is left for the next round; one whose bytes are
-// complete is sealed instead.
-func (s *Service) ExpireDue(ctx context.Context) error {
-	due, err := s.Store.Expired(ctx, s.Now())
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, u := range due {
-		sess, release, free := s.seizeFree(u.ID)
-		if !free {
-			continue
-		}
-		errs = append(errs, s.expire(ctx, sess, u))
-		release()
-	}
-	return errors.Join(errs...)
-}
-
-func (s *Service) expire(ctx context.Context, sess *session, u Upload) error {
-	offset, err := s.offset(ctx, u)
-	if err != nil {
-		return err
-	}
-	if offset == u.Length {
-		_, err = s.seal(ctx, sess, u)
-		return err
-	}
-	return s.drop(ctx, u.ID)
+	u, err := s.seal(ctx, sess, u)
+	return Status{u, offset}, err
 }
 
 // find returns an upload that is the caller's to work on. An ended one and a mismatch are faults beside it.
@@ -257,6 +249,12 @@ func (s *Service) offset(ctx context.Context, u Upload) (int64, error) {
 	if u.State != Receiving {
 		return u.Length, nil
 	}
+	if len(u.Parts) > 0 {
+		return s.joined(ctx, u)
+	}
+	if u.Docked {
+		return 0, nil // what has come is the dock's to tell
+	}
 	offset, err := s.Spool.Offset(ctx, u.ID)
 	if errors.Is(err, fault.New(fault.NotFound)) {
 		return 0, s.Spool.Create(ctx, u.ID)
@@ -264,7 +262,8 @@ func (s *Service) offset(ctx context.Context, u Upload) (int64, error) {
 	return offset, err
 }
 
-// manifest reads the manifest of an evidence that the caller has the right over, with the record it is in.
+// manifest reads the manifest of an evidence that the caller has the right over, with the record it is in. The device that has announced it may
+// always bring it: nobody else has the bytes, whatever roles its person has by now.
 func (s *Service) manifest(ctx context.Context, caller people.Caller, id string, right people.Right) (evidence.Manifest, record.Object, error) {
 	if !record.IsID(id) {
 		return evidence.Manifest{}, nil, fault.New(fault.NotFound)
@@ -274,7 +273,13 @@ func (s *Service) manifest(ctx context.Context, caller people.Caller, id string,
 		return evidence.Manifest{}, nil, err
 	}
 	if !caller.MayAny(right, evidence.Evidence.UnitsOf(body), s.Now()) {
-		return evidence.Manifest{}, nil, fault.New(fault.NotFound)
+		by, err := s.Store.AnnouncedBy(ctx, id)
+		if err != nil {
+			return evidence.Manifest{}, nil, err
+		}
+		if right != "evidence.upload" || by == "" || by != caller.Device {
+			return evidence.Manifest{}, nil, fault.New(fault.NotFound)
+		}
 	}
 	m, err := evidence.ManifestOf(body)
 	return m, body, err

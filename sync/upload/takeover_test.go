@@ -36,7 +36,7 @@ func (w *world) open(s *upload.Service, id string, offset int64, data []byte, bo
 	c := &call{in: in, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
-		c.st, c.err = s.Append(ctx, w.caller, id, offset, nil, body(out))
+		c.st, c.err = s.Append(ctx, w.caller, id, upload.Chunk{Offset: offset}, body(out))
 		out.CloseWithError(errors.New("nobody reads"))
 	}()
 	if _, err := in.Write(data); err != nil { // returns when all has been read
@@ -68,7 +68,7 @@ func TestTakeOver(t *testing.T) {
 		}
 
 		dead = w.open(s, id, 300, data[300:500], interruptible)
-		st, err = s.Append(ctx, w.caller, id, 300, nil, bytes.NewReader(data[300:])) // it has not heard of those bytes
+		st, err = s.Append(ctx, w.caller, id, upload.Chunk{Offset: 300}, bytes.NewReader(data[300:])) // it has not heard of those bytes
 		wantFault(t, err, fault.UploadOffset)
 		if st.Offset != 500 {
 			t.Errorf("%+v", st)
@@ -141,7 +141,7 @@ func TestCancelledRequest(t *testing.T) {
 	cancelled, cancel := context.WithCancel(ctx)
 	done := make(chan error)
 	go func() {
-		_, err := s.Append(cancelled, w.caller, id, 0, nil, line{out})
+		_, err := s.Append(cancelled, w.caller, id, upload.Chunk{}, line{out})
 		done <- err
 	}()
 	if _, err := in.Write(data[:300]); err != nil {
@@ -176,7 +176,7 @@ func TestManyConnections(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 6 {
 				wg.Go(func() {
-					_, err := s.Append(ctx, w.caller, id, st.Offset, nil, bytes.NewReader(data[st.Offset:end]))
+					_, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: st.Offset}, bytes.NewReader(data[st.Offset:end]))
 					for _, code := range []fault.Code{fault.UploadOffset, fault.UploadTakenOver, fault.UploadBusy} {
 						if errors.Is(err, fault.New(code)) {
 							return
@@ -221,7 +221,7 @@ func TestNothingIsRemembered(t *testing.T) {
 		}
 		_, err := s.Status(ctx, w.caller, ended)
 		wantFault(t, err, fault.UploadEnded)
-		_, err = s.Append(ctx, w.caller, whole, 0, nil, bytes.NewReader(data))
+		_, err = s.Append(ctx, w.caller, whole, upload.Chunk{}, bytes.NewReader(data))
 		wantFault(t, err, fault.UploadOffset)
 	}
 	if n := s.Sessions(); n != 0 {

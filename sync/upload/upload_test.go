@@ -36,7 +36,7 @@ func TestFromAnnouncementToReceipt(t *testing.T) {
 		if st, err := s.Status(ctx, w.caller, id); err != nil || st.Offset != 100_000 {
 			t.Errorf("%+v, %v", st, err)
 		}
-		again, created, err := s.Create(ctx, w.caller, evidenceID, int64(len(data)))
+		again, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: int64(len(data))})
 		if err != nil || created || again.ID != id || again.Offset != 100_000 {
 			t.Errorf("create again: %+v, %v, %v", again, created, err)
 		}
@@ -63,7 +63,7 @@ func TestFromAnnouncementToReceipt(t *testing.T) {
 		if st := w.send(s, id, data, 300_000); st.Offset != 300_000 || st.State != upload.Held {
 			t.Errorf("%+v", st)
 		}
-		if st, created, err := s.Create(ctx, w.caller, evidenceID, int64(len(data))); err != nil || created || st.State != upload.Held {
+		if st, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: int64(len(data))}); err != nil || created || st.State != upload.Held {
 			t.Errorf("create when held: %+v, %v, %v", st, created, err)
 		}
 	})
@@ -101,7 +101,7 @@ func resume(rt *rapid.T, w *world) {
 		if broken && sum != nil {
 			want = offset
 		}
-		st, err := s.Append(ctx, w.caller, id, int64(offset), sum, body)
+		st, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: int64(offset), Sum: sum}, body)
 		if broken != (err != nil) || broken && !errors.Is(err, cut) || st.Offset != int64(want) {
 			rt.Fatalf("chunk %d+%d: %+v, %v; want offset %d", offset, n, st, err, want)
 		}
@@ -127,7 +127,7 @@ func TestChecksum(t *testing.T) {
 	sum1, sum256 := sha1.Sum(data[:1000]), sha256.Sum256(data[1000:])
 	try := func(offset int, sum upload.Checksum, body []byte, want fault.Code, end int64) {
 		t.Helper()
-		st, err := s.Append(ctx, w.caller, id, int64(offset), &sum, bytes.NewReader(body))
+		st, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: int64(offset), Sum: &sum}, bytes.NewReader(body))
 		if want != "" {
 			wantFault(t, err, want)
 		} else if err != nil {
@@ -163,13 +163,13 @@ func TestBadAppends(t *testing.T) {
 		_, id := w.begin(s, data)
 		w.send(s, id, data[:400], 0)
 		for _, offset := range []int64{0, 399, 401, 1000, 1001, -1} {
-			st, err := s.Append(ctx, w.caller, id, offset, nil, bytes.NewReader(data[400:]))
+			st, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: offset}, bytes.NewReader(data[400:]))
 			wantFault(t, err, fault.UploadOffset)
 			if st.Offset != 400 {
 				t.Errorf("at %d: %+v", offset, st)
 			}
 		}
-		st, err := s.Append(ctx, w.caller, id, 400, nil, bytes.NewReader(random(601)))
+		st, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: 400}, bytes.NewReader(random(601)))
 		wantFault(t, err, fault.UploadTooLong)
 		if st.Offset != 400 {
 			t.Errorf("bytes beyond the length: %+v", st)
@@ -190,11 +190,11 @@ func TestBadCreates(t *testing.T) {
 		data := random(1000)
 		id := w.announce(data)
 		for _, length := range []int64{999, 1001, 0, -1} {
-			_, _, err := s.Create(ctx, w.caller, id, length)
+			_, _, err := s.Create(ctx, w.caller, upload.New{Evidence: id, Length: length})
 			wantFault(t, err, fault.UploadLength)
 		}
 		for _, absent := range []string{newID(), "", "x", "../" + id} {
-			_, _, err := s.Create(ctx, w.caller, absent, 1000)
+			_, _, err := s.Create(ctx, w.caller, upload.New{Evidence: absent, Length: 1000})
 			wantFault(t, err, fault.NotFound)
 		}
 		w.wantSpooled(0)
@@ -218,10 +218,10 @@ func TestForeign(t *testing.T) {
 		chief := w.caller // a chief looks and does not upload
 		chief.Grants = []people.Grant{{Role: people.RoleChief, Unit: street}}
 		for name, caller := range map[string]people.Caller{"stranger": w.stranger, "expired": expired, "nobody": {}, "chief": chief} {
-			_, _, err1 := s.Create(ctx, caller, evidenceID, 1000)
+			_, _, err1 := s.Create(ctx, caller, upload.New{Evidence: evidenceID, Length: 1000})
 			_, err2 := s.Status(ctx, caller, id)
 			body := bytes.NewReader(data)
-			_, err3 := s.Append(ctx, caller, id, 0, nil, body)
+			_, err3 := s.Append(ctx, caller, id, upload.Chunk{}, body)
 			err4 := s.End(ctx, caller, id)
 			_, err5 := s.Receipt(ctx, caller, heldID)
 			_, err6 := s.Content(ctx, caller, heldID)
@@ -242,7 +242,7 @@ func TestForeign(t *testing.T) {
 		}
 		absent := newID()
 		_, err1 := s.Status(ctx, w.caller, absent)
-		_, err2 := s.Append(ctx, w.caller, absent, 0, nil, bytes.NewReader(data))
+		_, err2 := s.Append(ctx, w.caller, absent, upload.Chunk{}, bytes.NewReader(data))
 		_, err3 := s.Content(ctx, w.caller, absent)
 		for _, err := range []error{err1, err2, err3, s.End(ctx, w.caller, "..")} {
 			wantFault(t, err, fault.NotFound)
@@ -259,7 +259,7 @@ func TestMismatch(t *testing.T) {
 		evidenceID, id := w.begin(s, data)
 		other := bytes.Clone(data)
 		other[77] ^= 1
-		st, err := s.Append(ctx, w.caller, id, 0, nil, bytes.NewReader(other))
+		st, err := s.Append(ctx, w.caller, id, upload.Chunk{}, bytes.NewReader(other))
 		wantFault(t, err, fault.DigestMismatch)
 		if st.State != upload.Mismatch || st.Offset != 200_000 {
 			t.Errorf("%+v", st)
@@ -283,7 +283,7 @@ func TestMismatch(t *testing.T) {
 		_, err = s.Content(ctx, w.caller, evidenceID)
 		wantFault(t, err, fault.NotHeld)
 
-		st, created, err := s.Create(ctx, w.caller, evidenceID, 200_000)
+		st, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: 200_000})
 		if err != nil || !created || st.ID == id || st.Offset != 0 {
 			t.Fatalf("create anew: %+v, %v, %v", st, created, err)
 		}
@@ -322,11 +322,11 @@ func TestEndAndExpire(t *testing.T) {
 		w.wantSpooled(0)
 		for evidenceID, id := range map[string]string{ended: endedID, expired: expiredID} {
 			_, err1 := s.Status(ctx, w.caller, id)
-			_, err2 := s.Append(ctx, w.caller, id, 10, nil, bytes.NewReader(data[10:]))
+			_, err2 := s.Append(ctx, w.caller, id, upload.Chunk{Offset: 10}, bytes.NewReader(data[10:]))
 			for _, err := range []error{err1, err2, s.End(ctx, w.caller, id)} {
 				wantFault(t, err, fault.UploadEnded)
 			}
-			st, created, err := s.Create(ctx, w.caller, evidenceID, 1000)
+			st, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: 1000})
 			if err != nil || !created || st.Offset != 0 {
 				t.Errorf("create anew: %+v, %v, %v", st, created, err)
 			}

@@ -71,8 +71,8 @@ func (s signer) public(kid string) (*ecdsa.PublicKey, error) {
 
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
-	ev, findings, conflicts := evidence.Evidence, collections.Findings, collections.Conflicts
-	catalogue, err := record.NewCatalogue(&ev, &findings, &conflicts)
+	ev, acts, findings, conflicts := evidence.Evidence, evidence.Custodies, collections.Findings, collections.Conflicts
+	catalogue, err := record.NewCatalogue(&ev, &acts, &findings, &conflicts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func (w *world) announce(data []byte) string {
 func (w *world) begin(s *upload.Service, data []byte) (evidenceID, uploadID string) {
 	w.t.Helper()
 	evidenceID = w.announce(data)
-	st, created, err := s.Create(ctx, w.caller, evidenceID, int64(len(data)))
+	st, created, err := s.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: int64(len(data))})
 	if err != nil || !created || st.Offset != 0 || st.State != upload.Receiving {
 		w.t.Fatalf("create: %+v, %v, %v", st, created, err)
 	}
@@ -154,7 +154,7 @@ func (w *world) begin(s *upload.Service, data []byte) (evidenceID, uploadID stri
 // send appends the rest of the bytes from an offset, and wants it to work.
 func (w *world) send(s *upload.Service, id string, data []byte, offset int64) upload.Status {
 	w.t.Helper()
-	st, err := s.Append(ctx, w.caller, id, offset, nil, bytes.NewReader(data[offset:]))
+	st, err := s.Append(ctx, w.caller, id, upload.Chunk{Offset: offset}, bytes.NewReader(data[offset:]))
 	if err != nil {
 		w.t.Fatalf("append at %d: %+v, %v", offset, st, err)
 	}

@@ -145,11 +145,12 @@ func (f *FeedDigest) Sums() (*Sums, error) {
 }
 
 // DigestQuery asks by POST /v1/sync/digests/{scope}/{name} for the digests of the records in some buckets, at the head at which the
-// device found them to differ. After goes on behind a page.
+// device found them to differ. After goes on behind a page. Schemas is as in [Pull].
 type DigestQuery struct {
-	Head    uint64   `json:"head"`
-	Buckets []string `json:"buckets"`
-	After   uint64   `json:"after,omitzero"`
+	Head    uint64         `json:"head"`
+	Buckets []string       `json:"buckets"`
+	After   uint64         `json:"after,omitzero"`
+	Schemas map[string]int `json:"schemas,omitempty"`
 }
 
 // DigestList is the answer, in the order of the records' seq. Next, unless it is 0, asks for the rest as After.
@@ -165,10 +166,11 @@ type RecordDigest struct {
 	Digest  Digest `json:"digest"`
 }
 
-// RecordsQuery asks by POST /v1/sync/records for some records of a feed.
+// RecordsQuery asks by POST /v1/sync/records for some records of a feed. Schemas is as in [Pull].
 type RecordsQuery struct {
-	Feed string   `json:"feed"`
-	IDs  []string `json:"ids"`
+	Feed    string         `json:"feed"`
+	IDs     []string       `json:"ids"`
+	Schemas map[string]int `json:"schemas,omitempty"`
 }
 
 // RecordsReply has the records as a pull would tell them; what the feed does not show is gone. With More it ended early: ask for those

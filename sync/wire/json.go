@@ -54,15 +54,24 @@ func checkDepth(text []byte, limit int) error {
 	return nil
 }
 
+var errNoObject = errors.New("decode: want an object")
+
 // Object decodes a stored or received JSON object.
 func Object(text []byte) (map[string]any, error) {
+	if value, ok := exactValue(text, MaxDepth); ok {
+		out, ok := value.(map[string]any)
+		if !ok {
+			return nil, errNoObject
+		}
+		return out, nil
+	}
 	var value any // decoded without reflection, unlike a map
 	if err := Decode(text, &value); err != nil {
 		return nil, err
 	}
 	out, ok := value.(map[string]any)
 	if !ok {
-		return nil, errors.New("decode: want an object")
+		return nil, errNoObject
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/domain/record/recordtest"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
 )
 
@@ -53,16 +54,22 @@ func TestCollectionsPage(t *testing.T) {
 // frozenWhen says in words when FrozenWhen of a collection holds.
 var frozenWhen = map[string]string{
 	"documents": "once it is no draft any more",
+	"disposals": "from its proposal on",
 	"evidence":  "from its announcement on",
+	"holds":     "from its beginning on",
 }
 
 // closedWhen says in words when Closed of a collection holds.
 var closedWhen = map[string]string{
 	"conflicts":   "once resolved",
+	"custody":     "always",
 	"deadletters": "once decided",
+	"derivatives": "once made or given up",
+	"disposals":   "once recalled or done",
 	"documents":   "once issued or voided",
-	"evidence":    "once the server holds the bytes",
+	"evidence":    "once the server holds the bytes, or has disposed of them",
 	"findings":    "once closed",
+	"holds":       "once released",
 	"inspections": "once completed or cancelled",
 	"tasks":       "once done or cancelled",
 }
@@ -83,7 +90,8 @@ func collectionsPage(t *testing.T) string {
 }
 
 func describe(t *testing.T, b *strings.Builder, c *record.Collection) {
-	feeds := map[record.Scope]string{record.District: "`ref/<district>`", record.Unit: "`unit/<code>` by the field `unit`", record.Device: "`device/<id>` by the field `device`"}
+	feeds := map[record.Scope]string{record.District: "`ref/<district>`", record.Unit: "`unit/<code>` by the field `unit`", record.Device: "`device/<id>` by the field `device`",
+		record.Audit: "`audit/<code>` by the field `unit`, which nobody pulls"}
 	fmt.Fprintf(b, "\n## %s\n\nSchema %d, feed %s.", c.Name, c.Schema, feeds[c.Scope])
 	if c.FrozenWhen != nil {
 		when := frozenWhen[c.Name]
@@ -128,11 +136,34 @@ func describe(t *testing.T, b *strings.Builder, c *record.Collection) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Path, classOf(c, f.Path), form)
 	}
+	for i, form := range c.Older {
+		if i == 0 {
+			b.WriteString("\n| older form | had | had not |\n|---|---|---|\n")
+		}
+		var had []string
+		for _, f := range form.Had {
+			had = append(had, "`"+f.Path+"` "+string(f.Kind))
+		}
+		fmt.Fprintf(b, "| %d | %s | %s |\n", i+1, strings.Join(had, ", "), strings.Join(form.Lacks, ", "))
+	}
 	for i, g := range c.Gates {
 		if i == 0 {
 			b.WriteString("\n| gate | effect | basis |\n|---|---|---|\n")
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", g.Code, g.Effect, g.Basis)
+	}
+}
+
+// Older forms are on the page too: none of ours has any yet, so a made one is shown.
+func TestOlderFormsAreOnThePage(t *testing.T) {
+	aged := recordtest.Aged("aged")
+	if err := aged.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	describe(t, &b, aged)
+	if !strings.Contains(b.String(), "| 1 | `name` string, `term` string | title, validFrom, validTo |\n| 2 | `phone` string | contacts |\n") {
+		t.Error(b.String())
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 )
 
 // Pull asks for what has changed since the cursor. An empty cursor begins anew. Acked is the last of the device's ops that it
-// knows to be committed: with it, a pull that brings nothing costs the server nothing.
+// knows to be committed: with it, a pull that brings nothing costs the server nothing. Schemas says in which form of each collection the
+// client wants bodies; what is not named comes in the newest.
 type Pull struct {
-	Cursor string  `json:"cursor,omitempty"`
-	Limit  int     `json:"limit,omitempty"`
-	Acked  *uint64 `json:"acked,omitempty"`
+	Cursor  string         `json:"cursor,omitempty"`
+	Limit   int            `json:"limit,omitempty"`
+	Acked   *uint64        `json:"acked,omitempty"`
+	Schemas map[string]int `json:"schemas,omitempty"`
 }
 
 // PullReply is one page of changes. More tells whether the next page exists already.

@@ -54,6 +54,7 @@ type pushFile struct {
 
 type pushVector struct {
 	Name, Note, Text string
+	Released         bool // by a person, before the push
 	Expect           struct {
 		Outcomes []wire.Outcome
 		Acked    uint64
@@ -115,6 +116,12 @@ func TestPushVectors(t *testing.T) {
 	file := vectors[pushFile](t, "pushes")
 	w := newWorld(t, file)
 	for _, v := range file.Vectors {
+		if v.Released {
+			decision := people.Decision{Device: file.Device.ID, Officer: file.Officer, Decision: people.Released, Reason: "r", At: time.Now()}
+			if err := w.db.ReleaseDevice(context.Background(), decision); err != nil {
+				t.Fatal(err)
+			}
+		}
 		reply, err := w.push(v.Text)
 		if problem := v.Expect.Problem; problem != nil {
 			var gap *push.Gap

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -145,6 +146,7 @@ func TestPullVectors(t *testing.T) {
 		Drop, Put, Take []string
 		More            bool
 		Acked           uint64
+		Schemas         map[string]int
 	}
 	type one struct {
 		Name, Text string
@@ -162,6 +164,9 @@ func TestPullVectors(t *testing.T) {
 		}
 		if err == nil && (p.Acked != nil) != (v.Expect.Acked > 0) || p.Acked != nil && *p.Acked != v.Expect.Acked {
 			t.Errorf("%s: acked %v", v.Name, p.Acked)
+		}
+		if err == nil && !maps.Equal(p.Schemas, v.Expect.Schemas) {
+			t.Errorf("%s: schemas %v", v.Name, p.Schemas)
 		}
 	}
 	for _, v := range file.Replies {

@@ -31,14 +31,25 @@ type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" zh:"postgres://…；默认使用数据目录中的 SQLite（可用 _FILE）" en:"postgres://…; default: SQLite in the data folder (or _FILE)"`
 	Secret      string `env:"SECRET" zh:"主密钥，32 字节 base64；默认在数据目录中生成一次（可用 _FILE）" en:"master secret, base64 of 32 bytes; default: made once in the data folder (or _FILE)"`
 	S3          S3     `envPrefix:"S3_"`
+	Reread      Reread `envPrefix:"REREAD_"`
 
 	UploadTTL     time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
 	NumberTTL     time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
 	SkewBoundary  time.Duration `env:"SKEW_BOUNDARY" envDefault:"2m" zh:"设备时钟偏差超过此值时在设备列表中标出" en:"from how much on a device's clock is marked as off in the list of devices"`
 	Window        time.Duration `env:"WINDOW" envDefault:"2160h" zh:"办结的记录在手持终端上保留的时间，从最后一次修改算起；0 为不清理" en:"how long closed records stay on handhelds after their last change; 0: for ever"`
+	Departures    time.Duration `env:"DEPARTURES" envDefault:"4320h" zh:"数据流记住哪些记录已离开的时间；更久未同步的设备重新下载该数据流；0 为永远" en:"how long feeds remember what has left them; a device that was away for longer takes the feed anew; 0: for ever"`
+	SM3           bool          `env:"SM3" envDefault:"false" zh:"除 SHA-256 外，另按 SM3（GB/T 32905）计算录音录像摘要并写入回执" en:"whether recordings get a second digest by SM3 (GB/T 32905), in the record and in the receipt"`
+	Derive        bool          `env:"DERIVE" envDefault:"true" zh:"是否制作海报、遮挡副本等（需 ffmpeg 和 bubblewrap；缺少时自动关闭）" en:"whether posters, redacted copies and the like are made; needs ffmpeg and bubblewrap, and is off without them"`
 	Workers       int           `env:"WORKERS" envDefault:"2" zh:"同时执行的后台任务数" en:"jobs done at once"`
 	LiveCompare   time.Duration `env:"LIVE_COMPARE" envDefault:"5s" zh:"内存中各数据流位置与数据库核对的间隔" en:"how often the heads of feeds in memory are compared with the database"`
 	LiveHeartbeat time.Duration `env:"LIVE_HEARTBEAT" envDefault:"15s" zh:"实时通知连接的心跳间隔" en:"how often a stream of events shows that it lives"`
+
+	Authorities []string      `env:"TIMESTAMP_URLS" envSeparator:" " zh:"为账本检查点盖时间戳的机构地址（RFC 3161），以空格分隔" en:"addresses of authorities that stamp the ledger's checkpoints (RFC 3161), set apart by spaces"`
+	Witnesses   []string      `env:"WITNESSES" envSeparator:" " zh:"账本见证人：公钥@地址，以空格分隔（C2SP tlog-witness）" en:"witnesses of the ledger, key@address, set apart by spaces (C2SP tlog-witness)"`
+	VouchEvery  time.Duration `env:"VOUCH_EVERY" envDefault:"1h" zh:"请求时间戳和见证签名的间隔" en:"how often stamps and cosignatures are asked for"`
+
+	ReplicaURL     string        `env:"REPLICA_URL" zh:"多个实例并行时，其他实例访问本实例的地址；为空表示仅此一个实例" en:"where other replicas reach this one, if there are several; empty: it is the only one"`
+	ReplicaSilence time.Duration `env:"REPLICA_SILENCE" envDefault:"30s" zh:"实例多久无响应后，其未完成的上传由其他实例接管" en:"after how long a silent replica's unfinished uploads are taken over by others"`
 
 	TrustedProxy string        `env:"TRUSTED_PROXY" zh:"可信反向代理的地址，仅采信其 X-Forwarded-For" en:"address of the proxy whose X-Forwarded-For is believed"`
 	ShutdownWait time.Duration `env:"SHUTDOWN_WAIT" envDefault:"20s" zh:"停机时等待进行中请求的时间" en:"how long requests may still run when the server stops"`
@@ -52,7 +63,49 @@ type S3 struct {
 	AccessKey string `env:"ACCESS_KEY" zh:"访问密钥（可用 _FILE）" en:"access key (or _FILE)"`
 	SecretKey string `env:"SECRET_KEY" zh:"私有密钥（可用 _FILE）" en:"secret key (or _FILE)"`
 	TLS       bool   `env:"TLS" envDefault:"true" zh:"是否使用 TLS" en:"whether to use TLS"`
+	Dock      string `env:"DOCK" zh:"采集站访问对象存储的地址 主机:端口；为空则不提供采集站直传" en:"host:port by which docking stations reach the object store; empty: there is no dock"`
+	DockTLS   bool   `env:"DOCK_TLS" envDefault:"true" zh:"采集站是否以 TLS 访问对象存储" en:"whether docking stations use TLS"`
 	Lock      string `env:"LOCK" envDefault:"governance" zh:"对象锁模式：governance 或 compliance" en:"object lock mode: governance or compliance"`
+}
+
+// Reread says when, how fast and how often recordings are read again and hashed: at night, so that it leaves the store to those who work.
+type Reread struct {
+	Begin  string `env:"FROM" envDefault:"01:00" zh:"每晚复核录音录像开始的时刻（北京时间，时:分）" en:"when the nightly reading of recordings begins (Beijing time, hh:mm)"`
+	End    string `env:"UNTIL" envDefault:"05:00" zh:"每晚复核结束的时刻，可为次日；未复核完的次日优先" en:"when it ends, perhaps the next day; what was not read is the first of the next night"`
+	Rate   int    `env:"RATE" envDefault:"32" zh:"复核读取的速度上限，MiB/秒" en:"MiB a second that it reads at most"`
+	Nights int    `env:"NIGHTS" envDefault:"90" zh:"在多少个夜晚之内把全部录音录像复核一遍；依法保全的每晚复核" en:"nights within which every recording is read; those under a hold are read every night"`
+}
+
+// Hours are the times of the day, in Beijing, since midnight, at which the nightly reading begins and ends.
+func (r Reread) Hours() (from, until time.Duration) {
+	from, _ = clock(r.Begin)
+	until, _ = clock(r.End)
+	return from, until
+}
+
+// clock reads hh:mm.
+func clock(text string) (time.Duration, error) {
+	at, err := time.Parse("15:04", text)
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, err
+}
+
+// check names the variable that is wrong, without the prefix that all have, and says what it should be.
+func (r Reread) check() (name, zh, en string) {
+	from, err := clock(r.Begin)
+	until, bad := clock(r.End)
+	switch {
+	case err != nil:
+		return "REREAD_FROM", "应为 时:分，如 01:00", "must be hh:mm, such as 01:00"
+	case bad != nil:
+		return "REREAD_UNTIL", "应为 时:分，如 05:00", "must be hh:mm, such as 05:00"
+	case from == until:
+		return "REREAD_UNTIL", "不能与 REREAD_FROM 相同", "must be another time than REREAD_FROM"
+	case r.Rate < 1 || r.Rate > 1<<20:
+		return "REREAD_RATE", "应在一至 1048576 之间", "must be from 1 to 1048576"
+	case r.Nights < 1 || r.Nights > 3650:
+		return "REREAD_NIGHTS", "应在一至 3650 之间", "must be from 1 to 3650"
+	}
+	return "", "", ""
 }
 
 // Variable documents one environment variable.
@@ -129,7 +182,7 @@ func variable(field string) string {
 	for _, part := range []struct {
 		of     reflect.Type
 		prefix string
-	}{{reflect.TypeFor[Config](), prefix}, {reflect.TypeFor[S3](), prefix + "S3_"}} {
+	}{{reflect.TypeFor[Config](), prefix}, {reflect.TypeFor[S3](), prefix + "S3_"}, {reflect.TypeFor[Reread](), prefix + "REREAD_"}} {
 		if f, ok := part.of.FieldByName(field); ok {
 			return part.prefix + f.Tag.Get("env")
 		}
@@ -169,8 +222,26 @@ func (c *Config) check() error {
 	if c.S3.Endpoint != "" && (c.S3.AccessKey == "" || c.S3.SecretKey == "") {
 		return wrong("S3_ACCESS_KEY", "设置 S3_ENDPOINT 时必须提供访问密钥", "and S3_SECRET_KEY are required with S3_ENDPOINT")
 	}
+	for _, witness := range c.Witnesses {
+		if key, address, ok := strings.Cut(witness, "@"); !ok || strings.Count(key, "+") < 2 || !strings.HasPrefix(address, "http") {
+			return wrong("WITNESSES", "应为 公钥@地址", "must be key@address")
+		}
+	}
+	if c.VouchEvery < time.Second {
+		return wrong("VOUCH_EVERY", "至少一秒", "must be a second at least")
+	}
+	if name, zh, en := c.Reread.check(); name != "" {
+		return wrong(name, zh, en)
+	}
 	if c.S3.Lock != "governance" && c.S3.Lock != "compliance" {
 		return wrong("S3_LOCK", "应为 governance 或 compliance", "must be governance or compliance")
+	}
+	if u, err := url.Parse(c.ReplicaURL); c.ReplicaURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return wrong("REPLICA_URL", "应为 http 或 https 地址", "must be an http or https URL")
+	}
+	c.ReplicaURL = strings.TrimRight(c.ReplicaURL, "/")
+	if c.ReplicaSilence < time.Second {
+		return wrong("REPLICA_SILENCE", "至少 1 秒", "must be at least a second")
 	}
 	if c.Workers < 1 || c.Workers > 64 {
 		return wrong("WORKERS", "应在 1 至 64 之间", "must be 1 to 64")

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An empty environment must give a server that runs on the data folder and listens on loopback only.
@@ -37,6 +38,27 @@ func TestAWrongValueNamesItsVariable(t *testing.T) {
 		text := err.Error()
 		if !strings.Contains(text, "FIELDWARDEN_"+name) || strings.Contains(text, "hidden-value") || strings.Contains(text, "\n") {
 			t.Errorf("%s: %q should name the variable, in one line, without the value", name, text)
+		}
+	}
+}
+
+// The nightly reading has hours of its own, perhaps past midnight; every way to say them wrong is told of the variable that is wrong.
+func TestTheHoursOfReading(t *testing.T) {
+	c, err := From(map[string]string{})
+	if from, until := c.Reread.Hours(); err != nil || from != time.Hour || until != 5*time.Hour || c.Reread.Rate != 32 || c.Reread.Nights != 90 {
+		t.Errorf("%v to %v, %+v, %v", from, until, c.Reread, err)
+	}
+	c, err = From(map[string]string{"FIELDWARDEN_REREAD_FROM": "22:30", "FIELDWARDEN_REREAD_UNTIL": "04:15", "FIELDWARDEN_REREAD_RATE": "1", "FIELDWARDEN_REREAD_NIGHTS": "30"})
+	if from, until := c.Reread.Hours(); err != nil || from != 22*time.Hour+30*time.Minute || until != 4*time.Hour+15*time.Minute || c.Reread.Rate != 1 || c.Reread.Nights != 30 {
+		t.Errorf("%v to %v, %+v, %v", from, until, c.Reread, err)
+	}
+	for name, values := range map[string][]string{"REREAD_FROM": {"25:00", "1", "01:00:00", "-01:00", "noon"}, "REREAD_UNTIL": {"01:60", "01:00", "5"},
+		"REREAD_RATE": {"0", "-1", "fast", "1.5"}, "REREAD_NIGHTS": {"0", "-1", "99999", "many"}} {
+		for _, value := range values {
+			_, err := From(map[string]string{"FIELDWARDEN_" + name: value})
+			if err == nil || !strings.HasPrefix(err.Error(), "FIELDWARDEN_"+name+" ") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
 		}
 	}
 }

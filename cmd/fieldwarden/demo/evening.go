@@ -12,7 +12,6 @@ import (
 	"strconv"
 
 	"github.com/fieldwarden/fieldwarden/domain/law"
-	"github.com/fieldwarden/fieldwarden/sync/audit"
 )
 
 // evening: everybody syncs; then every handheld shows exactly what the server holds of the street.
@@ -49,15 +48,14 @@ func (d *day) evening(ctx context.Context) error {
 
 // audit proves everything stored: chains, signatures, versions, bytes.
 func (d *day) audit(ctx context.Context) error {
-	d.compare("audit", "操作链、设备签名、版本、文件字节全部核验", "chains, signatures, versions and bytes are proven",
+	d.compare("audit", "操作链、设备签名、版本、账本、文件字节全部核验", "chains, signatures, versions, ledger and bytes are proven",
 		"0 个问题 problems", func() (string, error) {
-			a := audit.Auditor{Reader: d.server.DB, Bytes: d.server.Blobs}
-			r, err := a.Run(ctx)
+			r, err := d.server.Audit(ctx)
 			if err != nil {
 				return "", err
 			}
-			d.story.tell("核验", fmt.Sprintf("%d 台设备，%d 项操作，%d 个版本，%d 个文件", r.Devices, r.Ops, r.Versions, r.Files),
-				fmt.Sprintf("%d devices, %d ops, %d versions, %d files", r.Devices, r.Ops, r.Versions, r.Files))
+			d.story.tell("核验", fmt.Sprintf("%d 台设备，%d 项操作，%d 个版本，%d 个账本条目，%d 个文件", r.Devices, r.Ops, r.Versions, r.Leaves, r.Files),
+				fmt.Sprintf("%d devices, %d ops, %d versions, %d leaves of the ledger, %d files", r.Devices, r.Ops, r.Versions, r.Leaves, r.Files))
 			held := fmt.Sprintf("%d 个问题 problems", len(r.Problems))
 			if len(r.Problems) > 0 {
 				held += ": " + r.Problems[0].Where + " " + r.Problems[0].Zh

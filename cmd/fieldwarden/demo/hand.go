@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/seed"
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/client"
@@ -33,7 +34,7 @@ type hand struct {
 func (d *day) newHand(ctx context.Context, who seed.Person) (*hand, error) {
 	h := &hand{who: who, unit: who.Unit, dir: filepath.Join(d.handhelds, who.Account), net: &network{base: d.transport}}
 	var err error
-	h.Device, err = client.Open(ctx, client.Config{Dir: h.dir, BaseURL: d.server.URL(), HTTP: h.net, Chunk: firstPiece})
+	h.Device, err = client.Open(ctx, client.Config{Dir: h.dir, BaseURL: d.server.URL(), HTTP: h.net, Chunk: firstPiece, AppVersion: "demo " + server.Version()})
 	if err != nil {
 		return nil, fmt.Errorf("handheld of %s: %w", who.Account, err)
 	}
@@ -134,7 +135,7 @@ func (h *hand) seen(ctx context.Context, feed string) (string, error) {
 
 // pulled are the collections that a handheld of a street gets.
 var pulled = []string{"units", "officers", "certificates", "items", "checklists", "templates", "subjects", "tasks",
-	"inspections", "documents", "evidence", "findings", "conflicts", "deadletters", "blocks"}
+	"inspections", "documents", "evidence", "custody", "holds", "disposals", "findings", "conflicts", "deadletters", "blocks"}
 
 // feedOnServer sums up a feed as the server gives it out whole, over HTTP.
 func (h *hand) feedOnServer(ctx context.Context, feed string) (string, error) {

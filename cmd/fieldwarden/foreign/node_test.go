@@ -164,6 +164,12 @@ func (c *client) tell(command string, args ...any) {
 func (c *client) do(command string, into any, args ...any) {
 	c.t.Helper()
 	c.tell(command, args...)
+	c.hear(command, into)
+}
+
+// hear waits for the answer to the last command.
+func (c *client) hear(command string, into any) {
+	c.t.Helper()
 	lines := make(chan []byte, 1)
 	for {
 		go func() {

@@ -5,6 +5,7 @@ package foreign
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -34,30 +35,87 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // world is a running server.
 type world struct {
-	t *testing.T
+	t    *testing.T
+	data string // folder
+	at   string // where it listens: the same after a restart
+	name string // its public URL, if that is not where it listens
+	aged int    // how many forms its subjects have had; 0: they are the real ones
 	*server.Server
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldAt(t, "") }
+
+// newWorldAt is a server that clients reach by another address.
+func newWorldAt(t *testing.T, name string) *world {
 	t.Helper()
-	cfg, err := config.From(map[string]string{"FIELDWARDEN_DATA": t.TempDir(), "FIELDWARDEN_LISTEN": "127.0.0.1:0", "FIELDWARDEN_LOG_LEVEL": "warn"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := server.Start(ctx, cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-	})
-	w := &world{t, s}
+	w := &world{t: t, data: t.TempDir(), at: "127.0.0.1:0", name: name}
+	w.start()
+	t.Cleanup(w.stop)
 	for _, code := range []string{street, other} {
 		w.put("units", newID(), record.Object{"code": code, "name": "街道" + code, "kind": "street"})
 	}
 	return w
+}
+
+func (w *world) config() config.Config {
+	w.t.Helper()
+	set := map[string]string{"FIELDWARDEN_DATA": w.data, "FIELDWARDEN_LISTEN": w.at, "FIELDWARDEN_LOG_LEVEL": "warn"}
+	if w.name != "" {
+		set["FIELDWARDEN_PUBLIC_URL"] = w.name
+	}
+	cfg, err := config.From(set)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return cfg
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	s, err := server.Start(ctx, w.config(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Server, w.at = s, s.Listening()
+	if w.aged > 0 {
+		w.age()
+	}
+}
+
+func (w *world) stop() {
+	if err := w.Stop(); err != nil {
+		w.t.Errorf("stop: %v", err)
+	}
+}
+
+// backup copies what the server holds, while it stands still.
+func (w *world) backup() string {
+	w.t.Helper()
+	folder := w.t.TempDir()
+	w.stop()
+	w.must(os.CopyFS(folder, os.DirFS(w.data)))
+	w.start()
+	return folder
+}
+
+// restore puts a backup back and announces it.
+func (w *world) restore(backup string) {
+	w.t.Helper()
+	w.stop()
+	w.data = backup
+	core, err := server.Open(ctx, w.config(), slog.New(slog.DiscardHandler))
+	w.must(err)
+	_, err = core.Restored(ctx, server.SkipNumbers)
+	w.must(err)
+	w.must(core.Close())
+	w.start()
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *world) own(ops ...push.ServerOp) {
@@ -145,13 +203,16 @@ func (w *world) only(unit, collection string) record.Object {
 		w.t.Fatalf("%d records of %s, want one: %v", len(held), collection, held)
 	}
 	for _, text := range held {
-		body, err := wire.Object([]byte(text))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		return body
+		return w.parsed(text)
 	}
 	return nil
+}
+
+func (w *world) parsed(text string) record.Object {
+	w.t.Helper()
+	body, err := wire.Object([]byte(text))
+	w.must(err)
+	return body
 }
 
 func canonical(t *testing.T, value any) string {

@@ -14,7 +14,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/client"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -185,7 +184,7 @@ func (h *host) allOnce(core *server.Core, hands []*hand) {
 			}
 		}
 	}
-	report, err := (&audit.Auditor{Reader: core.DB, Bytes: core.Blobs}).Run(ctx)
+	report, err := core.Audit(ctx)
 	if err != nil || !report.Sound() {
 		h.t.Errorf("the audit finds %v, %v", report.Problems, err)
 	}

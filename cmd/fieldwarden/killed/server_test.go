@@ -1,5 +1,5 @@
-// Package killed holds tests that kill -9 the real program at random moments, and nothing else: what was acknowledged must be
-// there afterwards, once.
+// Package killed holds tests that kill -9 the real program at random moments, or look at what it would leave if the power failed, and nothing
+// else: what was acknowledged must be there afterwards, once.
 package killed
 
 import (
@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -30,13 +31,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if at := os.Getenv(dyingAt); at != "" {
+		serveUntil(at)
+	}
 	folder, err := os.MkdirTemp("", "fieldwarden-killed-")
 	if err != nil {
 		panic(err)
 	}
 	program.path = filepath.Join(folder, "fieldwarden")
-	defer os.RemoveAll(folder) // services.Main ends the process; the folder is small and temporary
-	services.Main(m)
+	defer os.RemoveAll(folder) // services.MainOnDisk ends the process; the folder is small and temporary
+	services.MainOnDisk(m)
 }
 
 // program is the real binary, built once, the way it is shipped.
@@ -72,8 +76,12 @@ var ctx = context.Background()
 type host struct {
 	t           *testing.T
 	environment map[string]string
-	url         string
+	url         string   // where clients reach it
+	own         string   // where the process itself listens
+	under       []string // a program that runs the server, with its arguments; nil for none
+	program     []string // what is started; nil for the program as it is shipped
 	running     *exec.Cmd
+	gone        chan struct{} // closed when what runs has ended
 	log         *os.File
 }
 
@@ -87,7 +95,7 @@ func newHost(t *testing.T, database string) *host {
 	listen := l.Addr().String()
 	l.Close()
 	secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
-	h := &host{t: t, url: "http://" + listen, environment: map[string]string{"FIELDWARDEN_DATA": t.TempDir(), "FIELDWARDEN_LISTEN": listen,
+	h := &host{t: t, url: "http://" + listen, own: "http://" + listen, environment: map[string]string{"FIELDWARDEN_DATA": t.TempDir(), "FIELDWARDEN_LISTEN": listen,
 		"FIELDWARDEN_DATABASE_URL": database, "FIELDWARDEN_SECRET": secret, "FIELDWARDEN_LOG_LEVEL": "warn"}}
 	if h.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
 		t.Fatal(err)
@@ -121,15 +129,20 @@ func (h *host) core(fn func(*server.Core)) {
 // start runs the program and waits until it answers.
 func (h *host) start() {
 	h.t.Helper()
-	path := built(h.t)
-	cmd := exec.Command(path, "serve")
+	program := h.program
+	if program == nil {
+		program = []string{built(h.t), "serve"}
+	}
+	command := append(slices.Clone(h.under), program...)
+	cmd := exec.Command(command[0], command[1:]...)
 	for name, value := range h.environment {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	cmd.Stdout, cmd.Stderr = h.log, h.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
+	started, gone := make(chan error), make(chan struct{})
 	go func() {
+		defer close(gone)
 		runtime.LockOSThread() // the signal comes when the thread that started the program ends: it must not end before
 		started <- cmd.Start()
 		_ = cmd.Wait()
@@ -138,9 +151,9 @@ func (h *host) start() {
 	if err := <-started; err != nil {
 		h.t.Fatal(err)
 	}
-	h.running = cmd
+	h.running, h.gone = cmd, gone
 	for range 600 {
-		res, err := http.Get(h.url + "/readyz")
+		res, err := http.Get(h.own + "/readyz")
 		if err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {

@@ -1,18 +1,21 @@
 package killed
 
 import (
+	"context"
 	"crypto/rand"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
-	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/client"
 )
 
@@ -22,7 +25,7 @@ func TestKilledInTheMiddleOfAnUpload(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, h *host) {
 		line := &acknowledged{t: t, told: map[string]int64{}, progress: make(chan struct{}, 1)}
 		d := h.handhelds(1, func() http.RoundTripper { return line })[0]
-		recording := record12MiB(t, d)
+		recording := recorded(t, d, 12<<20)
 		ended := make(chan error, 1)
 		go func() { ended <- untilFreed(d) }()
 		for killed := 0; ; {
@@ -77,11 +80,11 @@ func (a *acknowledged) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// record12MiB leaves a recording on the handheld and announces it.
-func record12MiB(t *testing.T, d *client.Device) (path string) {
+// recorded leaves a recording on the handheld and announces it.
+func recorded(t *testing.T, d *client.Device, size int) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "video.mp4")
-	data := make([]byte, 12<<20)
+	data := make([]byte, size)
 	if _, err := rand.Read(data); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +99,26 @@ func record12MiB(t *testing.T, d *client.Device) (path string) {
 	return path
 }
 
-// untilFreed does the usual round of a handheld until its copy is gone.
+// untilSent does the round of a handheld until the server has all bytes of a recording, and returns its evidence.
+func (h *host) untilSent(d *client.Device, recording string) string {
+	h.t.Helper()
+	for range 500 {
+		for _, step := range []func() error{func() error { return d.Sync(ctx) }, func() error { return d.Upload(ctx) }} {
+			if err := step(); err != nil && !passing(err) {
+				h.t.Fatal(err)
+			}
+		}
+		all, err := d.Uploads(ctx)
+		n := slices.IndexFunc(all, func(u client.Upload) bool { return u.Path == recording && u.State != client.UploadWaiting })
+		if err == nil && n >= 0 {
+			return all[n].Evidence
+		}
+	}
+	h.t.Fatal("the recording is not sent")
+	return ""
+}
+
+// untilFreed does the usual round of a handheld until its copies are gone.
 func untilFreed(d *client.Device) error {
 	for {
 		for _, step := range []func() error{func() error { return d.Sync(ctx) }, func() error { return d.Upload(ctx) }} {
@@ -105,7 +127,7 @@ func untilFreed(d *client.Device) error {
 			}
 		}
 		all, err := d.Uploads(ctx)
-		if err != nil || all[0].State == client.UploadFreed {
+		if err != nil || !slices.ContainsFunc(all, func(u client.Upload) bool { return u.State != client.UploadFreed }) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -127,9 +149,82 @@ func (h *host) checkFreed(d *client.Device, recording string) {
 		if err != nil || !strings.Contains(string(r.Body), `"state":"held"`) {
 			h.t.Errorf("the evidence is %s, %v", r.Body, err)
 		}
-		report, err := (&audit.Auditor{Reader: core.DB, Bytes: core.Blobs}).Run(ctx)
+		report, err := core.Audit(ctx)
 		if err != nil || !report.Sound() {
 			h.t.Errorf("the audit finds %v, %v", report.Problems, err)
 		}
 	})
+}
+
+// The server is killed after the last byte of a recording was acknowledged and before its receipt has come: while it is brought to the blob store,
+// while the receipt is signed and written, while the spool is emptied. Whoever asks next walks the same path to its end.
+func TestKilledBetweenTheLastByteAndTheReceipt(t *testing.T) {
+	h := newHost(t, "")
+	d := h.handhelds(1, func() http.RoundTripper { return http.DefaultTransport })[0]
+	states, recordings := map[string]int{}, []string{}
+	for _, after := range []time.Duration{0, 10, 80} {
+		recording := recorded(t, d, 8<<20)
+		recordings = append(recordings, recording)
+		evidence := h.untilSent(d, recording)
+		time.Sleep(after * time.Millisecond)
+		h.kill()
+		h.core(func(core *server.Core) {
+			u, err := core.Uploads.Store.Live(ctx, evidence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			states[string(u.State)]++
+		})
+		h.start()
+	}
+	h.kill()
+	h.afterLeases()
+	h.start()
+	if err := untilFreed(d); err != nil {
+		t.Fatal(err)
+	}
+	for _, recording := range recordings {
+		if _, err := os.Stat(recording); !os.IsNotExist(err) {
+			t.Errorf("the handheld still has its copy: %v", err)
+		}
+	}
+	t.Logf("killed in states %v", states)
+	h.kill()
+	h.core(func(core *server.Core) {
+		report, err := core.Audit(ctx)
+		if err != nil || !report.Sound() {
+			t.Errorf("the audit finds %v, %v", report.Problems, err)
+		}
+		left, err := os.ReadDir(filepath.Join(core.Config.Data, "spool", "receiving"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left in the spool: %v, %v", left, err)
+		}
+	})
+}
+
+// afterLeases does the jobs that are left, as the next replica would once what the dead one had leased is free again: in two minutes.
+func (h *host) afterLeases() {
+	h.t.Helper()
+	cfg, err := config.From(h.environment)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	later := server.Machine{Now: func() time.Time { return time.Now().Add(3 * time.Minute) }}
+	core, err := server.OpenOn(ctx, cfg, slog.New(slog.DiscardHandler), later)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer core.Close()
+	running, stop := context.WithCancel(ctx)
+	var ended sync.WaitGroup
+	ended.Go(func() { core.Jobs.Run(running) })
+	defer ended.Wait()
+	defer stop()
+	for range 1000 {
+		if left, err := os.ReadDir(filepath.Join(core.Config.Data, "spool", "receiving")); err == nil && len(left) == 0 {
+			return // jobs of other kinds, which have a queue of their own, may wait
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	h.t.Error("recordings are left in the spool")
 }

@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/client"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -76,7 +79,7 @@ func TestServerRestored(t *testing.T) {
 			}
 		}
 		h.nothingLost(shared, "备份之后，甲", "备份之后，乙")
-		report, err := (&audit.Auditor{Reader: h.running.DB, Bytes: h.running.Blobs}).Run(ctx)
+		report, err := h.running.Audit(ctx)
 		if err != nil || !report.Sound() {
 			t.Errorf("the audit finds %v, %v", report.Problems, err)
 		}
@@ -186,7 +189,7 @@ func (h *host) nothingLost(id string, edits ...string) {
 	h.must(err)
 	everything := r.Body
 	for _, collection := range []string{"conflicts", "deadletters"} {
-		h.must(h.running.DB.BodiesOf(ctx, collection, func(_ string, body []byte) error {
+		h.must(h.running.DB.BodiesOf(ctx, collection, func(_ string, _ int, body []byte) error {
 			everything = append(everything, body...)
 			return nil
 		}))
@@ -238,6 +241,14 @@ func TestRestoreThatNobodyAnnounced(t *testing.T) {
 		}
 		if now, err := h.running.DB.Epoch(ctx); err != nil || now != epoch {
 			t.Errorf("another epoch has begun: %s after %s, %v", now, epoch, err)
+		}
+		found, err := h.running.DB.Waiting(ctx, pull.Waiting{Collection: "findings", State: "open", Units: []string{h.running.Config.District}, Limit: 100})
+		said := slices.DeleteFunc(found, func(r pull.Record) bool { return !bytes.Contains(r.Body, []byte(server.RestoredUnannounced)) })
+		if err != nil || len(said) != 1 || said[0].Feed != "unit/"+h.running.Config.District {
+			t.Errorf("people are told %d times, %v", len(said), err)
+		}
+		if r, err := h.running.DB.LastRestoration(ctx); err != nil || r.At.IsZero() || r.Announced {
+			t.Errorf("the restore is known as %+v, %v", r, err)
 		}
 		for _, d := range hands {
 			d.allOnce()

@@ -22,6 +22,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/evidence/algorithm"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/people/keyring"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/blob"
@@ -29,11 +31,17 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/spool"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
+	"github.com/fieldwarden/fieldwarden/sync/derive"
+	"github.com/fieldwarden/fieldwarden/sync/devices"
 	"github.com/fieldwarden/fieldwarden/sync/jobs"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
+	"github.com/fieldwarden/fieldwarden/sync/ledger/bundle"
 	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/share"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
 )
 
@@ -51,10 +59,18 @@ type Core struct {
 	Foreign   *adapt.Service
 	Live      *live.Hub
 	Uploads   *upload.Service
+	Fleet     *upload.Fleet
+	Custody   *custody.Service
+	Derive    *derive.Service
+	Shares    *share.Service
 	Papers    *papers.Service
 	Jobs      *jobs.Runner
+	Ledger    *ledger.Sequencer
+	Slow      *jobs.Runner // work on whole recordings: it takes long, and nothing else may wait for it
 
-	machine Machine
+	machine  Machine
+	berths   evidence.Dock
+	forwards []byte // the key of requests that are passed on to other replicas
 }
 
 // Machine is what a server takes from the machine it runs on besides its configuration. Whoever simulates a machine brings
@@ -108,31 +124,42 @@ func (c *Core) build(ctx context.Context) error {
 	if c.Catalogue, err = collections.Catalogue(); err != nil {
 		return err
 	}
-	if c.Blobs, err = openBlobs(ctx, c.Config, c.machine.Now); err != nil {
+	if c.Blobs, c.berths, err = openBlobs(ctx, c.Config, c.machine.Now); err != nil {
 		return fmt.Errorf("blob store: %w", err)
 	}
 	now, newID := c.machine.Now, c.machine.NewID
-	keys, err := derived(c.Config, "keys", "sessions", "cursors")
+	keys, err := derived(c.Config, "keys", "sessions", "cursors", "pseudonyms", "shares")
 	if err != nil {
 		return err
 	}
 	if c.Keys, err = keyring.New(c.DB, keys["keys"], now); err != nil {
 		return err
 	}
+	c.buildLedger(keys["pseudonyms"])
 	c.Jobs = &jobs.Runner{Queue: c.DB, Workers: c.Config.Workers, Now: now, Log: c.Log}
+	c.Slow = &jobs.Runner{Queue: c.DB, Workers: 1, Now: now, Log: c.Log}
 	c.Push = &push.Service{Store: c.DB, Catalogue: c.Catalogue, District: c.Config.District, Now: now, NewID: newID,
 		Committed: c.committed}
 	c.buildLive()
-	c.Pull = &pull.Service{Reader: c.DB, Memory: c.Live, Cursors: pull.Cursors{Key: keys["cursors"]}, District: c.Config.District, Now: now,
+	c.Pull = &pull.Service{Reader: c.DB, Memory: c.Live, Catalogue: c.Catalogue, Cursors: pull.Cursors{Key: keys["cursors"]},
+		District: c.Config.District, Now: now,
 		Behind: c.behind}
-	c.Foreign = &adapt.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.Pull.Feeds, Now: now}
-	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.DB, Keys: c.Keys, Secret: keys["sessions"],
+	c.Foreign = &adapt.Service{Reader: c.DB, Writer: c.Push, Marks: c.DB, Catalogue: c.Catalogue, Cursors: c.Pull.Cursors, Feeds: c.Pull.Feeds,
+		Trimmed: c.Pull.Trimmed, Now: now}
+	c.Sessions, err = session.New(session.Config{Identities: c.DB, History: c.history(), Keys: c.Keys, Secret: keys["sessions"],
 		PublicURL: c.Config.PublicURL, Now: now, NewID: newID, Log: c.Log, Passwords: c.machine.Passwords})
 	if err != nil {
 		return err
 	}
-	return c.buildBytes()
+	if err := c.buildBytes(); err != nil {
+		return err
+	}
+	c.Shares = &share.Service{Store: c.DB, Derive: c.Derive, Custody: c.Custody, Key: keys["shares"], Now: now, NewID: newID}
+	return nil
 }
+
+// history is what the server's own rules read of the past.
+func (c *Core) history() pull.History { return pull.Newest(c.DB, c.Catalogue) }
 
 // buildBytes builds what deals in files: uploads of evidence and rendered papers, with the jobs they queue.
 func (c *Core) buildBytes() error {
@@ -141,12 +168,28 @@ func (c *Core) buildBytes() error {
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
+	c.Custody = &custody.Service{Records: c.Push, History: c.history(), Blobs: c.Blobs, Checks: c.DB, Board: db.Uploads{DB: c.DB}, Feeds: c.DB, District: c.Config.District,
+		Rate: int64(c.Config.Reread.Rate) << 20, Nights: c.Config.Reread.Nights, Now: now, NewID: newID, Log: c.Log}
+	c.Jobs.Handle(evidence.GuardJob, c.Custody.Guard)
 	c.Uploads = &upload.Service{Store: db.Uploads{DB: c.DB}, Spool: incoming, Blobs: c.Blobs, Records: c.Push, Keys: c.Keys,
 		Issuer: c.Config.PublicURL, TTL: c.Config.UploadTTL, Now: now, NewID: newID, Queued: c.Jobs.Wake, Log: c.Log}
-	c.Papers = &papers.Service{History: c.DB, Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, PublicURL: c.Config.PublicURL,
+	if c.berths != nil {
+		c.Uploads.Berths = c.berths
+	}
+	if err := c.buildFleet(incoming.ID()); err != nil {
+		return err
+	}
+	if c.Config.SM3 {
+		c.Uploads.Second = algorithm.SM3
+	}
+	c.Papers = &papers.Service{History: c.history(), Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, PublicURL: c.Config.PublicURL,
 		NumberTTL: c.Config.NumberTTL, Now: now, NewID: newID, Log: c.Log}
 	c.Jobs.Handle(upload.PromoteJob, c.Uploads.Promote)
+	c.Jobs.Handle(upload.PromoteJob+"/"+incoming.ID(), c.Uploads.Promote) // also of a time when there were other replicas
+	c.buildDerive()
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
+	lost := &devices.Service{Identities: c.DB, Healths: c.DB, Records: c.Push, History: c.DB}
+	c.Jobs.Handle(people.RevokedJob, lost.Revoked)
 	return nil
 }
 
@@ -157,24 +200,31 @@ func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.A
 	return api.New(api.Deps{Base: base, Now: c.machine.Now, NewID: c.machine.NewID, Log: c.Log, Metrics: metrics, Ready: c.DB.Ready,
 		PublicURL: c.Config.PublicURL, District: c.Config.District, Version: Version(),
 		Limits: api.Limits{TrustedProxy: c.Config.TrustedProxy}, Sessions: c.Sessions, Keys: c.Keys, Push: c.Push, Pull: c.Pull,
-		History: c.DB, Forks: c.DB, Health: c.DB, SkewBoundary: c.Config.SkewBoundary, Foreign: c.Foreign, Live: c.Live, Heartbeat: c.Config.LiveHeartbeat, Uploads: c.Uploads, Papers: c.Papers, Blobs: c.Blobs, Catalogue: c.Catalogue})
+		History: c.history(), Forks: c.DB, Health: c.DB, SkewBoundary: c.Config.SkewBoundary, Foreign: c.Foreign, Live: c.Live,
+		Heartbeat: c.Config.LiveHeartbeat, Uploads: c.Uploads, Forward: c.forward(), Custody: c.Custody, Ledger: ledger.Log{Reader: c.DB},
+		Bundles: &bundle.Maker{Reader: c.DB, Ledger: ledger.Log{Reader: c.DB}, Now: c.machine.Now}, Papers: c.Papers, Derive: c.Derive,
+		Shares: c.Shares, Blobs: c.Blobs, Catalogue: c.Catalogue})
 }
 
-// openBlobs opens the configured store. Whatever it is, its digests are checked around it.
-func openBlobs(ctx context.Context, cfg config.Config, now func() time.Time) (evidence.Blobs, error) {
+// openBlobs opens the configured store, with its dock if it has one. Whatever it is, its digests are checked around it.
+func openBlobs(ctx context.Context, cfg config.Config, now func() time.Time) (evidence.Blobs, evidence.Dock, error) {
 	if cfg.S3.Endpoint == "" {
 		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), now)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return blob.Verified(folder), nil
+		return blob.Verified(folder), nil, nil
 	}
 	s3, err := blob.OpenS3(ctx, blob.S3Config{Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
 		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: now})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return blob.Verified(s3), nil
+	if cfg.S3.Dock == "" {
+		return blob.Verified(s3), nil, nil
+	}
+	dock, err := blob.OpenDock(s3, cfg.S3.Dock, cfg.S3.DockTLS)
+	return blob.Verified(s3), dock, err
 }
 
 // derived makes one key for each purpose out of the master secret.

@@ -19,4 +19,5 @@ func (c *Core) buildLive() {
 func (c *Core) committed(n push.News) {
 	c.Live.Note(live.News(n))
 	c.Jobs.Wake()
+	c.Slow.Wake()
 }

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 const (
@@ -33,15 +35,32 @@ func (c *Core) Restored(ctx context.Context, skip uint64) (r Restored, err error
 	return r, err
 }
 
-// behind does the same when a device proves that the database was restored and nobody has said so.
+// RestoredUnannounced is the code of the finding that the database was restored and nobody has said so.
+const RestoredUnannounced = "server.restored_unannounced"
+
+// behind does the same when a device proves that the database was restored and nobody has said so. People are told by a finding on the
+// district's desk, in the log, and beside the devices: what was lost meanwhile may have been overtaken, and only they can find out.
 func (c *Core) behind(ctx context.Context, epoch string) error {
 	year := c.machine.Now().In(record.Beijing).Year()
 	next, begun, err := c.DB.BeginEpoch(ctx, epoch, document.SeriesEnd(year), SkipNumbers)
-	if begun && err == nil {
-		c.Log.ErrorContext(ctx, "the database is behind what it was: it was restored from a backup without `admin restored`; a new epoch has begun",
-			"epoch", next, "was", epoch)
+	if !begun || err != nil {
+		return err
 	}
-	return err
+	c.Log.ErrorContext(ctx, "the database is behind what it was: it was restored from a backup without `admin restored`; a new epoch has begun",
+		"epoch", next, "was", epoch)
+	if err := c.Push.ApplyOwn(ctx, []push.ServerOp{{Collection: "findings", Record: c.machine.NewID(), Action: record.Create, Patch: c.unannounced()}}); err != nil {
+		c.Log.ErrorContext(ctx, "the finding about it could not be written", "error", err) // the epoch has begun all the same
+	}
+	return nil
+}
+
+func (c *Core) unannounced() record.Object {
+	return record.Object{"unit": c.Config.District, "code": RestoredUnannounced, "basis": "", "collection": "", "record": "", "state": "open",
+		"zh": fmt.Sprintf("数据库曾从备份恢复，但没有执行 admin restored；由设备游标发现后，服务器已开始新的纪元，各编号序列跳过 %d 个。"+
+			"请查明备份时间，必要时执行 fieldwarden admin restored --skip-numbers 跳过更多编号，运行 fieldwarden verify，并通知备份之后在线编辑过的人员核对", SkipNumbers),
+		"en": fmt.Sprintf("the database was restored from a backup without `admin restored`; a device's cursor has shown it, a new epoch has begun, and each series "+
+			"of numbers skips %d. Find out how old the backup was; if more numbers can have been leased since, run `fieldwarden admin restored --skip-numbers`; "+
+			"run `fieldwarden verify`; ask who has edited online since the backup to look at their work again", SkipNumbers)}
 }
 
 // afterRestore looks for recordings that a restore has forgotten, for as long as devices may still come back with them.

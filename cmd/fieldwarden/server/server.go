@@ -46,9 +46,14 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, e
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s := &Server{Core: core, failed: make(chan error, 1), at: listener.Addr().String()}
+	return core.Serve(listener)
+}
+
+// Serve runs what is put together on a listener, which it owns, as it owns the core from here on.
+func (c *Core) Serve(listener net.Listener) (*Server, error) {
+	s := &Server{Core: c, failed: make(chan error, 1), at: listener.Addr().String()}
 	if err := s.run(listener); err != nil {
-		return nil, errors.Join(err, listener.Close(), core.Close())
+		return nil, errors.Join(err, listener.Close(), c.Close())
 	}
 	return s, nil
 }
@@ -66,14 +71,19 @@ func (s *Server) run(listener net.Listener) error {
 	work, stopWork := context.WithCancel(context.Background())
 	s.requests, s.work = requests, stopWork
 	s.running.Go(func() { s.Jobs.Run(work) })
+	s.running.Go(func() { s.Slow.Run(work) })
 	s.running.Go(func() { s.Live.Run(work) })
+	s.running.Go(func() { s.Fleet.Run(work) })
+	s.running.Go(func() { s.Ledger.Run(work) })
+	s.running.Go(func() { s.vouching().Run(work) })
 	s.running.Go(func() { s.expire(work) })
-	s.running.Go(func() { s.setAside(work) })
+	s.running.Go(func() { s.tidyFeeds(work) })
+	s.running.Go(func() { s.keepCustody(work) })
 	go func() { s.failed <- api.Serve(s.app, listener) }()
 	return nil
 }
 
-// expire ends uploads whose time is over, again and again, and looks for recordings that a restore has forgotten.
+// expire ends uploads whose time is over, again and again, sweeps the spool, and looks for recordings that a restore has forgotten.
 func (s *Server) expire(ctx context.Context) {
 	tick := time.NewTicker(expiryRound)
 	defer tick.Stop()
@@ -84,6 +94,9 @@ func (s *Server) expire(ctx context.Context) {
 		case <-tick.C:
 			if err := s.Uploads.ExpireDue(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "uploads could not be expired", "error", err)
+			}
+			if _, err := s.Uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "the spool could not be swept", "error", err)
 			}
 			if err := s.afterRestore(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "recordings could not be looked for", "error", err)

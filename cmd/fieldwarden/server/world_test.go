@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +24,16 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
-func TestMain(m *testing.M) { services.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(bringer) != "" {
+		if err := bringAll(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	services.Main(m)
+}
 
 const (
 	district = "120102"
@@ -98,6 +109,14 @@ func (l *inTurn) RoundTrip(r *http.Request) (*http.Response, error) {
 // handheld is the device of a new officer of the street, who reaches this replica, and others in turn.
 func (r *replica) handheld(others ...*replica) *client.Device {
 	r.t.Helper()
+	officer := r.put("officers", record.Object{"name": "赵一", "unit": street, "state": "active", "grants": record.Object{
+		"o": record.Object{"role": "officer", "unit": street}}})
+	return r.handheldOf(officer, r.t.TempDir(), others...)
+}
+
+// handheldOf is the device of an officer, in a folder.
+func (r *replica) handheldOf(officer, dir string, others ...*replica) *client.Device {
+	r.t.Helper()
 	lines := &inTurn{}
 	for _, to := range append(others, r) {
 		transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -106,12 +125,10 @@ func (r *replica) handheld(others ...*replica) *client.Device {
 		r.t.Cleanup(transport.CloseIdleConnections)
 		lines.lines = append(lines.lines, transport)
 	}
-	d, err := client.Open(ctx, client.Config{Dir: r.t.TempDir(), BaseURL: public, HTTP: lines,
+	d, err := client.Open(ctx, client.Config{Dir: dir, BaseURL: public, HTTP: lines,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	r.must(err)
 	r.t.Cleanup(func() { d.Close() })
-	officer := r.put("officers", record.Object{"name": "赵一", "unit": street, "state": "active", "grants": record.Object{
-		"o": record.Object{"role": "officer", "unit": street}}})
 	account := "user-" + newID()
 	_, err = r.Sessions.CreateAccountByServer(ctx, session.NewAccount{Name: account, Password: password, Officer: officer})
 	r.must(err)
@@ -145,11 +162,11 @@ func subject(t testing.TB, d *client.Device) string {
 // eventually waits until something is so; how long it takes is not what is tested.
 func eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	for range 6000 {
+	for range 2000 {
 		if so() {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("never: %s", what)
 }

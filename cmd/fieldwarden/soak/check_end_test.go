@@ -10,7 +10,6 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/audit"
 )
 
 // quiesce gives everybody a good network until nothing is on its way any more.
@@ -23,6 +22,12 @@ func (r *run) quiesce() {
 	r.host.amid = nil
 	for len(r.parked) > 0 {
 		r.must(r.deliver(len(r.parked) - 1))
+	}
+	r.settle(r.deskHand()) // so that it is signed in
+	for _, h := range r.hands {
+		if h.aside && !h.gone {
+			r.release(h)
+		}
 	}
 	for range 3 {
 		for _, h := range r.hands {
@@ -41,7 +46,7 @@ func (r *run) settle(h *hand) {
 	if isFault(err, fault.SignedOut, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused) && r.signIn(h, h.who) {
 		err = h.exchange(fair)
 	}
-	if h.barred = isFault(err, fault.RoleInsufficient); h.barred || h.revoked {
+	if h.revoked {
 		return
 	}
 	r.must(err)
@@ -58,16 +63,20 @@ func (r *run) judge() {
 			r.fail(fmt.Errorf("%s: revoked %v, told so %v", h.name, h.gone, h.revoked))
 		}
 		r.must(s.exactlyOnce(r, h))
+		r.must(r.onlineOnce(h))
 		r.must(s.inOrder(h))
-		if !h.revoked && !h.barred {
+		if !h.revoked {
 			r.must(s.converged(h))
 		}
 	}
 	r.must(s.noEditLost(r))
+	r.must(s.decisions(r))
+	r.must(s.setAside(r))
 	r.must(s.numbersWithoutGaps())
 	for _, w := range r.watch {
 		r.must(s.watched(r, w))
 	}
+	r.must(r.groups())
 	r.must(r.audit())
 	r.must(r.histories(s))
 	r.count(s)
@@ -85,7 +94,7 @@ func (s *state) exactlyOnce(r *run, h *hand) error {
 			if one.outcome != nil {
 				return fmt.Errorf("an acknowledged op is not there: %s", one)
 			}
-			if !h.revoked && !h.barred {
+			if !h.revoked {
 				return fmt.Errorf("an op was never taken: %s", one)
 			}
 			continue
@@ -100,7 +109,7 @@ func (s *state) exactlyOnce(r *run, h *hand) error {
 		if one.outcome == nil {
 			one.outcome, one.answered = &kept, r.model.now()
 		}
-		if one.told == 0 && !h.revoked && !h.barred {
+		if one.told == 0 && !h.revoked {
 			return fmt.Errorf("nobody was told what became of %s", one)
 		}
 	}
@@ -116,8 +125,8 @@ func (s *state) inOrder(h *hand) error {
 			if madeBy[v.op.ID] != 0 {
 				return fmt.Errorf("op %s made two versions", v.op.ID)
 			}
-			madeBy[v.op.ID] = uint64(n + 1)
-			if v.made == nil || v.made.hand != h {
+			madeBy[v.op.ID] = v.number
+			if v.made == nil || v.made.hand != h || v.made.online {
 				continue
 			}
 			if v.op.Seq <= last {
@@ -126,7 +135,7 @@ func (s *state) inOrder(h *hand) error {
 			last = v.op.Seq
 		}
 	}
-	for _, one := range h.made {
+	for _, one := range h.all() {
 		n := madeBy[one.ID]
 		if n > 0 && (!one.stands() || one.outcome.Version != n) {
 			return fmt.Errorf("version %d was made by %s", n, one)
@@ -148,14 +157,14 @@ func (s *state) converged(h *hand) error {
 	if err != nil {
 		return err
 	}
-	want := 0
+	holds, want := map[string]bool{}, map[string]bool{}
 	for _, feed := range feeds {
 		for id, c := range s.feeds[feed] {
 			if c.Gone != "" {
 				continue
 			}
-			want++
-			if got := rows[id]; got.feed != feed || got.version != c.Version || got.body != string(c.Body) || got.collection != c.Collection {
+			want[id], holds[feed+" "+id] = true, true
+			if got := rows[id]; !slices.Contains(feeds, got.feed) || got.version != c.Version || got.body != string(c.Body) || got.collection != c.Collection {
 				return fmt.Errorf("%s does not hold %s/%s as it is in %s: %+v; the server has version %d %s", h.name, c.Collection, short(id), feed,
 					got, c.Version, c.Body)
 			}
@@ -165,7 +174,10 @@ func (s *state) converged(h *hand) error {
 			}
 		}
 	}
-	if len(rows) != want {
+	if there, err := h.holdings(); err != nil || !maps.Equal(there, holds) {
+		return fmt.Errorf("%s has its records by other feeds than they are in: %v, not %v (%w)", h.name, there, holds, err)
+	}
+	if len(rows) != len(want) {
 		for id, x := range rows {
 			if c := s.feeds[x.feed][id]; c.Gone != "" || c.ID == "" {
 				return fmt.Errorf("%s holds %s/%s version %d of %s, which is not there any more", h.name, x.collection, short(id), x.version, x.feed)
@@ -179,13 +191,17 @@ func (s *state) converged(h *hand) error {
 func (s *state) numbersWithoutGaps() error {
 	numbers := map[string]uint64{}
 	for _, versions := range s.versions {
-		before := ""
+		var before []string
 		for _, v := range versions {
-			numbers[v.feed]++
-			if before != "" && before != v.feed {
-				numbers[before]++ // the departure
+			for _, feed := range v.feeds {
+				numbers[feed]++
 			}
-			before = v.feed
+			for _, feed := range before {
+				if !slices.Contains(v.feeds, feed) {
+					numbers[feed]++ // the departure
+				}
+			}
+			before = v.feeds
 		}
 	}
 	for feed, head := range s.heads {
@@ -219,7 +235,7 @@ func (s *state) watched(r *run, w *watcher) error {
 
 // audit asks the one verifier.
 func (r *run) audit() error {
-	report, err := (&audit.Auditor{Reader: r.host.core.DB, Bytes: r.host.core.Blobs}).Run(ctx)
+	report, err := r.host.core.Audit(ctx)
 	if err == nil && !report.Sound() {
 		err = fmt.Errorf("the audit finds %+v", report.Problems[:min(3, len(report.Problems))])
 	}
@@ -231,9 +247,12 @@ func (r *run) audit() error {
 func (s *state) noEditLost(r *run) error {
 	var errs []error
 	for _, h := range r.hands {
-		for _, one := range h.made {
+		for _, one := range h.all() {
 			if one.stands() {
 				errs = append(errs, s.edits(one))
+			}
+			if r.restores.restore > 0 {
+				continue // what people saw may have gone with the history that is lost
 			}
 			if one.saw != nil && !record.Equal(one.saw, s.shown(one)) {
 				errs = append(errs, fmt.Errorf("%s showed %s when its person made %s; the op says that it was %s", h.name, text(one.saw), one, text(s.shown(one))))
@@ -251,11 +270,10 @@ func (s *state) noEditLost(r *run) error {
 
 // edits: each edit of an op that stands is in the version that it ended in, or on its side of a conflict.
 func (s *state) edits(one *made) error {
-	versions := s.versions[one.Record]
-	if n := one.outcome.Version; n < 1 || n > uint64(len(versions)) {
+	after, known := s.version(one.Record, one.outcome.Version)
+	if !known {
 		return fmt.Errorf("%s names a version that does not exist", one)
 	}
-	after := versions[one.outcome.Version-1]
 	sides := record.Object{}
 	if one.outcome.Conflict != "" {
 		conflict := s.versions[one.outcome.Conflict]
@@ -303,11 +321,12 @@ func (s *state) shown(one *made) record.Object {
 
 func (s *state) fold(one *made, counts func(*made) bool) record.Object {
 	var body record.Object
-	if one.Base > 0 && one.Base <= uint64(len(s.versions[one.Record])) {
-		body = s.versions[one.Record][one.Base-1].body
+	if one.Base > 0 {
+		base, _ := s.version(one.Record, one.Base)
+		body = base.body
 	}
 	for _, own := range one.hand.made {
-		if own.Seq >= one.Seq {
+		if own.Seq >= one.Seq { // of what was written online, all: it was made by what the server said
 			break
 		}
 		if own.Record != one.Record || !counts(own) || own.stands() && own.told > 0 && own.told < one.at && own.outcome.Version <= one.Base {

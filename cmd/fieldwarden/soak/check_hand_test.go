@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -14,6 +15,9 @@ import (
 // ownWrites: people read their own writes. Whatever a handheld has written, and has not been told to be refused, it shows,
 // until a version of the record has come back that is not older than what the server made of it.
 func (h *hand) ownWrites() error {
+	if e := h.r.restores; e.restore > 0 && h.r.step >= e.restore {
+		return nil // what it was told of an op is of a history that is lost
+	}
 	var records []string
 	for _, one := range h.made {
 		if !slices.Contains(records, one.Record) {
@@ -144,6 +148,26 @@ func (h *hand) holds() (rows map[string]held, waiting map[string]held, err error
 	return rows, waiting, err
 }
 
+// holdings reads which records a handheld has by which feeds.
+func (h *hand) holdings() (map[string]bool, error) {
+	out := map[string]bool{}
+	err := h.peek(func(file *sql.DB) error {
+		found, err := file.Query("SELECT feed, id FROM holds")
+		if err != nil {
+			return err
+		}
+		for found.Next() {
+			var feed, id string
+			if err := found.Scan(&feed, &id); err != nil {
+				return err
+			}
+			out[feed+" "+id] = true
+		}
+		return found.Err()
+	})
+	return out, err
+}
+
 // atRest: after a sync that came to its end the handheld holds nothing that its person may not see.
 func (h *hand) atRest() error {
 	rows, waiting, err := h.holds()
@@ -161,6 +185,15 @@ func (h *hand) atRest() error {
 			}
 		}
 	}
+	there, err := h.holdings()
+	if err != nil {
+		return err
+	}
+	for held := range there {
+		if feed, id, _ := strings.Cut(held, " "); !slices.Contains(feeds, feed) {
+			return fmt.Errorf("%s still holds %s by %s; its feeds are %v", h.name, short(id), feed, feeds)
+		}
+	}
 	h.r.model.reads(h, rows, waiting)
 	return nil
 }
@@ -172,9 +205,9 @@ func (h *hand) feeds() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	feeds := []string{"device/" + h.id}
+	var feeds []string // who has no role has none, not even the device's
 	for _, g := range grants {
-		feeds = append(feeds, "ref/"+district)
+		feeds = append(feeds, "device/"+h.id, "ref/"+district)
 		if g.Role != people.RoleSecAdmin {
 			feeds = append(feeds, "unit/"+g.Unit)
 		}

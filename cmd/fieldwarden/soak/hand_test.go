@@ -35,12 +35,14 @@ type hand struct {
 
 	revoked bool // its person has been told
 	gone    bool // the server has revoked it
-	barred  bool // its person has no role left
+	aside   bool // there are two of it, and nobody has decided yet
 	syncing bool // its person may go on editing meanwhile
 	pages   pages
-	made    []*made // every op it has made, in order
-	planted int     // counts what a planted bug has seen
-	words   int     // unique values it has invented
+	made    []*made  // every op it has made, in order
+	online  []*made  // what was written online through it
+	unheard *unheard // what of that nobody has heard of yet
+	planted int      // counts what a planted bug has seen
+	words   int      // unique values it has invented
 }
 
 // pages are those of the last pull: how many, when the last of them was asked for and when it came.

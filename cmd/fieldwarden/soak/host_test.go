@@ -3,6 +3,7 @@ package soak
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
+	"github.com/fieldwarden/fieldwarden/sync/live"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -68,8 +70,11 @@ type host struct {
 	up     bool
 	death  death
 	kills  int
-	broken error        // what a watcher in the middle of a transaction has found
-	amid   func() error // called inside a transaction, when all is written and nothing is committed; may be nil
+	raw    *sql.DB // past every service
+	ear    *live.Subscription
+	told   map[string]uint64 // heads that the ear was poked with
+	broken error             // what a watcher in the middle of a transaction has found
+	amid   func() error      // called inside a transaction, when all is written and nothing is committed; may be nil
 }
 
 // foundations are the founded town on each kind of database, built once in this process.
@@ -85,17 +90,6 @@ type foundation struct {
 
 var cheap = sync.OnceValues(func() (*session.Passwords, error) {
 	return session.NewPasswords(argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-})
-
-// memory is a folder for this process, which costs no disk if the machine has a folder in memory.
-var memory = sync.OnceValues(func() (string, error) {
-	root := "/dev/shm"
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		root = ""
-	}
-	dir, err := os.MkdirTemp(root, "fieldwarden-soak-")
-	services.OnExit(func() { _ = os.RemoveAll(dir) })
-	return dir, err
 })
 
 func founded(t testing.TB, lite bool) *foundation {
@@ -117,7 +111,7 @@ func founded(t testing.TB, lite bool) *foundation {
 }
 
 func (f *foundation) build(lite bool) error {
-	root, err := memory()
+	root, err := services.MemoryFolder()
 	if err != nil {
 		return err
 	}
@@ -195,6 +189,11 @@ func (h *host) start() error {
 	if h.r.bug != nil && h.r.bug.server != nil {
 		h.r.bug.server(h.r, h.core)
 	}
+	if err := errors.Join(h.openRaw(), h.core.Live.Compared(ctx)); err != nil {
+		return err
+	}
+	h.ear = h.core.Live.Subscribe(listened, live.Position{})
+	h.told = map[string]uint64{}
 	base, stop := context.WithCancel(ctx)
 	h.stop = stop
 	if h.app, err = h.core.App(base, prometheus.NewRegistry()); err != nil {
@@ -233,7 +232,7 @@ func (h *host) bury() error {
 		return nil
 	}
 	h.stop()
-	err := errors.Join(h.line.Close(), <-h.served, h.core.Close()) // nothing is asked any more: there is nobody to wait for
+	err := errors.Join(h.line.Close(), <-h.served, h.core.Close(), h.raw.Close()) // nothing is asked any more: there is nobody to wait for
 	h.core = nil
 	return err
 }

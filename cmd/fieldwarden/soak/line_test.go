@@ -65,7 +65,7 @@ func (l *line) draw(req *http.Request) fate {
 		return passes
 	}
 	f := pick(dice, l.weather.fates...)
-	if f == late && !strings.HasPrefix(req.URL.Path, "/v1/sync/") {
+	if f == late && !strings.HasPrefix(req.URL.Path, "/v1/sync/") && req.URL.Path != "/v1/ops" {
 		f = requestLost
 	}
 	return f
@@ -147,6 +147,9 @@ func (l *line) carry(f fate, whole func() *http.Request) (*reply, error) {
 	if r.host.up && r.host.death != lives { // it changed no records: then it dies before it can answer
 		r.host.death = lives
 		return nil, errors.Join(errLine, r.host.kill())
+	}
+	if r.host.up {
+		r.must(r.poked())
 	}
 	if f == batteryOut {
 		return nil, errLine

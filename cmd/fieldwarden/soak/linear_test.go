@@ -88,7 +88,7 @@ func (r *run) histories(s *state) error {
 	}
 	writes := map[string][]*made{}
 	for _, h := range r.hands {
-		for _, one := range h.made {
+		for _, one := range h.all() {
 			if one.stands() {
 				writes[one.Record] = append(writes[one.Record], one)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -20,6 +21,9 @@ type model struct {
 	tick int64            // moments: each event is later than the one before
 	ops  map[string]*made // by op id
 	seen []reading        // what was read of records, for the histories
+
+	groups   map[string][]*made      // by txn: those that were not seen whole yet
+	versions map[push.Version]string // what versions were when they were first shown
 }
 
 // made is an op.
@@ -30,6 +34,7 @@ type made struct {
 	text []byte
 	saw  record.Object // what the author was looking at; nil: there was nothing
 
+	online bool   // written online: the server has sealed it
 	beside string // of a decision: the record it is about, as its author saw that
 
 	at       int64 // when it was made
@@ -48,7 +53,9 @@ type reading struct {
 	body     record.Object // nil: it is not to be seen there
 }
 
-func newModel(r *run) *model { return &model{r: r, ops: map[string]*made{}} }
+func newModel(r *run) *model {
+	return &model{r: r, ops: map[string]*made{}, groups: map[string][]*made{}, versions: map[push.Version]string{}}
+}
 
 func (m *model) now() int64 { m.tick++; return m.tick }
 
@@ -57,6 +64,9 @@ func (m *model) makes(h *hand, op wire.Sealed, saw record.Object) {
 	one := &made{Op: op.Op, hand: h, hash: op.Hash, text: op.Text, saw: saw, at: m.now()}
 	h.made = append(h.made, one)
 	m.ops[op.ID] = one
+	if op.Txn != "" {
+		m.groups[op.Txn] = append(m.groups[op.Txn], one)
+	}
 }
 
 // sends notes what a handheld puts on its way.
@@ -64,6 +74,17 @@ func (m *model) sends(h *hand, path string, body []byte) {
 	at := m.now()
 	if path == "/v1/sync/pull" || strings.HasPrefix(path, "/v1/records/") {
 		h.pages.from = at
+	}
+	if path == "/v1/ops" {
+		var p wire.Online
+		if err := wire.Decode(body, &p); err != nil {
+			m.r.fail(err)
+		}
+		for _, op := range p.Ops {
+			if one := m.ops[op.ID]; one.sent == 0 {
+				one.sent = at
+			}
+		}
 	}
 	if path != "/v1/sync/push" {
 		return
@@ -103,7 +124,7 @@ func (m *model) answers(h *hand, path string, rep *reply, heard bool) error {
 		return m.page(h, rep.body, at)
 	case strings.HasPrefix(path, "/v1/records/") && heard:
 		return m.online(h, rep.body, at)
-	case path != "/v1/sync/push":
+	case path != "/v1/sync/push" && path != "/v1/ops":
 		return nil
 	}
 	var p wire.PushReply
@@ -128,6 +149,9 @@ func (m *model) page(h *hand, body []byte, at int64) error {
 	h.pages.to = at
 	for _, c := range p.Changes {
 		if c.Gone == "" {
+			if err := m.oneText(c); err != nil {
+				return err
+			}
 			m.seen = append(m.seen, reading{h, c.ID, h.pages.from, at, objectOf(string(c.Body))})
 		}
 	}

@@ -41,6 +41,9 @@ var bugs = []*bug{
 	{name: "the handheld takes an op for sent when it sends it", breaks: "an acknowledged op exists exactly once", sends: purge},
 	{name: "the handheld drops unsent ops with the feed", breaks: "an acknowledged op exists exactly once",
 		file: `CREATE TRIGGER planted AFTER DELETE ON records BEGIN DELETE FROM ops WHERE record = old.id AND status = ''; END`},
+	{name: "the server takes an edit again that was made online", breaks: "an unacknowledged op exists at most once", server: onlineAgain},
+	{name: "the server notes a decision and does not carry it out", breaks: "what people decide is done", server: writing(undecided)},
+	{name: "the server throws away what a copied handheld sends", breaks: "what contradicts itself is kept", server: wrapping(func(tx push.Tx) push.Tx { return careless{tx} })},
 	{name: "the server lets two ops of a handheld change places", breaks: "per-device order", server: writing(swap)},
 	{name: "the handheld lifts an op when it is answered", breaks: "read your own writes",
 		file: `CREATE TRIGGER planted AFTER UPDATE OF status ON ops WHEN new.status <> '' AND new.overlay = 1
@@ -48,6 +51,13 @@ var bugs = []*bug{
 	{name: "a cursor trusts numbers that are not committed", breaks: "every handheld converges", server: naiveCursor},
 	{name: "the handheld keeps the cursor of a page that it has not kept", breaks: "every handheld converges", hears: everyNth(4, func(p *wire.PullReply) { p.Changes = nil })},
 	{name: "the server keeps departures to itself", breaks: "no record outside the scope is on a handheld", server: writing(func(_ *run, b *push.Batch) { b.Departures = nil })},
+	{name: "the server forgets who a record is shared with when it changes", breaks: "every handheld converges", server: writing(func(_ *run, b *push.Batch) {
+		for i := range b.Records {
+			if b.Device != nil && b.Records[i].Version > 1 {
+				b.Records[i].Copies = nil
+			}
+		}
+	})},
 	{name: "nobody says that a feed is lost", breaks: "no record outside the scope is on a handheld", hears: everyNth(1, func(p *wire.PullReply) {
 		p.Changes = slices.DeleteFunc(p.Changes, func(c wire.Change) bool { return c.Gone == wire.GoneFeed })
 	})},
@@ -57,6 +67,10 @@ var bugs = []*bug{
 		b.Records = slices.DeleteFunc(b.Records, func(r push.Row) bool { return r.Collection == "conflicts" })
 		b.Revisions = slices.DeleteFunc(b.Revisions, func(r push.Revision) bool { return r.Collection == "conflicts" })
 	})},
+	{name: "the server commits a group in two transactions", breaks: "groups stand or fall together", server: tearing},
+	{name: "nobody is told of what is committed", breaks: "pokes", server: func(_ *run, core *server.Core) {
+		core.Push.Committed = func(push.News) {}
+	}},
 	{name: "the server has lost its table of outcomes", breaks: "outcomes never change", server: wrapping(func(tx push.Tx) push.Tx { return forgetful{tx} })},
 	{name: "a feed skips a number", breaks: "feed numbers without gaps", server: writing(func(_ *run, b *push.Batch) {
 		for feed := range b.Heads {
@@ -140,15 +154,15 @@ type doubling struct {
 	last uint64
 }
 
-func (d *doubling) LockDevice(ctx context.Context, device string) (push.Device, error) {
-	dev, err := d.Tx.LockDevice(ctx, device)
+func (d *doubling) LockDevice(ctx context.Context, device string, records []string) (push.Device, map[string][]string, error) {
+	dev, feeds, err := d.Tx.LockDevice(ctx, device, records)
 	if d.last = dev.LastSeq; d.last > 0 {
 		past, outErr := d.Outcomes(ctx, device, d.last-1, d.last)
 		if outErr == nil && len(past) == 2 {
 			dev.LastSeq, dev.HeadHash = d.last-1, past[d.last-1].Hash
 		}
 	}
-	return dev, err
+	return dev, feeds, err
 }
 
 // Write gives what was there already other ids, so that no constraint stands in the way.
@@ -256,14 +270,14 @@ func everyNth(n int, change func(*wire.PullReply)) func(*hand, string, *reply) *
 // newestAsBase answers the newest body when asked for the one that an author had seen.
 type newestAsBase struct{ push.Tx }
 
-func (s newestAsBase) Bodies(ctx context.Context, refs []push.Version) (map[push.Version][]byte, error) {
-	bodies := map[push.Version][]byte{}
+func (s newestAsBase) Bodies(ctx context.Context, refs []push.Version) (map[push.Version]push.Stored, error) {
+	bodies := map[push.Version]push.Stored{}
 	for _, ref := range refs {
 		rows, err := s.Records(ctx, []string{ref.Record})
 		if err != nil {
 			return nil, err
 		}
-		bodies[ref] = rows[ref.Record].Body
+		bodies[ref] = push.Stored{Schema: rows[ref.Record].Schema, Body: rows[ref.Record].Body}
 	}
 	return bodies, nil
 }
@@ -284,6 +298,13 @@ func lastWriterWins(r *run, core *server.Core) {
 	catalogue, err := record.NewCatalogue(all...)
 	r.must(err)
 	core.Catalogue, core.Push.Catalogue = catalogue, catalogue
+}
+
+// careless keeps nothing beside the chains.
+type careless struct{ push.Tx }
+
+func (c careless) KeepForks(_ context.Context, _ string, forks []push.Fork) (int, error) {
+	return len(forks), nil
 }
 
 // forgetful knows that ops were taken, and not what became of them.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/api/session"
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 )
 
 var ctx = context.Background()
@@ -29,15 +30,17 @@ type run struct {
 	town   *town
 	host   *host
 	hands  []*hand
+	clones []*twin
 	parked []parked
 	model  *model
 	watch  []*watcher
 
-	quiet bool // nobody edits any more
-	step  int
-	lines []string // the story so far
-	began []int    // where each step begins in lines
-	stats stats
+	restores restores
+	quiet    bool // nobody edits any more
+	step     int
+	lines    []string // the story so far
+	began    []int    // where each step begins in lines
+	stats    stats
 }
 
 // failed is how a run ends that has found something.
@@ -61,7 +64,7 @@ func (r *run) tell(format string, args ...any) {
 func newRun(t testing.TB, seed uint64, lite bool, steps int, planted *bug) *run {
 	t.Helper()
 	f := founded(t, lite)
-	root, err := memory()
+	root, err := services.MemoryFolder()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +96,15 @@ func (r *run) play() (err error) {
 	r.morning()
 	for r.step = 1; r.step <= r.steps; r.step++ {
 		r.began = append(r.began, len(r.lines))
+		r.epochs()
 		r.next()
 	}
 	r.began = append(r.began, len(r.lines))
 	r.quiesce()
+	if r.restores.folder != "" {
+		r.judgeRestored()
+		return nil
+	}
 	r.judge()
 	return nil
 }
@@ -118,8 +126,8 @@ func (r *run) morning() {
 	}
 	r.watch = append(r.watch, &watcher{feed: "ref/" + district, held: map[string]uint64{}})
 	r.host.amid = func() error { // somebody reads in the middle of somebody else's transaction
-		if r.dice.IntN(4) > 0 {
-			return nil
+		if err := r.groups(); err != nil || r.dice.IntN(4) > 0 {
+			return err
 		}
 		return pick(r.dice, r.watch...).page(r)
 	}
@@ -142,10 +150,16 @@ func (r *run) next() {
 	n := r.dice.IntN(total)
 	for _, k := range kinds {
 		if n -= k.weight; n < 0 {
+			if r.restores.backup > 0 && r.step >= r.restores.backup && calm[k.name] {
+				return
+			}
 			h := r.somebody()
 			r.tell("步骤 step %d: %s, %s", r.step, k.name, h.name)
 			k.take(r, h)
 			r.must(h.ownWrites())
+			if r.host.up {
+				r.must(r.groups())
+			}
 			return
 		}
 	}
@@ -174,6 +188,9 @@ func (r *run) close() error {
 		if h.Device != nil {
 			errs = append(errs, h.Close())
 		}
+	}
+	for _, c := range r.clones {
+		errs = append(errs, c.Close())
 	}
 	errs = append(errs, r.host.end())
 	return errors.Join(append(errs, os.RemoveAll(r.dir))...)

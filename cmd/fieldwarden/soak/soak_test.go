@@ -15,14 +15,15 @@ import (
 )
 
 var (
-	seedFlag    = flag.Uint64("soak.seed", 0, "play this one seed and tell its story")
-	storyFlag   = flag.Int("soak.story", 30, "how many steps a failure tells")
-	dbFlag      = flag.String("soak.db", "sqlite", "with -soak.seed: sqlite or postgres")
-	stepsFlag   = flag.Int("soak.steps", 120, "steps of a run")
-	fromFlag    = flag.Uint64("soak.from", 1, "the first seed to play")
-	liteFlag    = flag.Int("soak.sqlite", 8, "how many seeds to play on SQLite; make proof plays 150")
-	plantedFlag = flag.Uint64("soak.planted", 0, "how many seeds a planted bug may take to be caught; make proof gives it 60")
-	heavyFlag   = flag.Int("soak.postgres", 2, "how many seeds to play on PostgreSQL; make proof plays 50")
+	seedFlag     = flag.Uint64("soak.seed", 0, "play this one seed and tell its story")
+	storyFlag    = flag.Int("soak.story", 30, "how many steps a failure tells")
+	dbFlag       = flag.String("soak.db", "sqlite", "with -soak.seed: sqlite or postgres")
+	stepsFlag    = flag.Int("soak.steps", 120, "steps of a run")
+	fromFlag     = flag.Uint64("soak.from", 1, "the first seed to play")
+	liteFlag     = flag.Int("soak.sqlite", 8, "how many seeds to play on SQLite; make proof plays 150")
+	plantedFlag  = flag.Uint64("soak.planted", 0, "how many seeds a planted bug may take to be caught; make proof gives it 60")
+	restoredFlag = flag.Int("soak.restored", 3, "how many seeds to play with a restored backup; make proof plays 20")
+	heavyFlag    = flag.Int("soak.postgres", 2, "how many seeds to play on PostgreSQL; make proof plays 50")
 )
 
 func TestMain(m *testing.M) { services.Main(m) }

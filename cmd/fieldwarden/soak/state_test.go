@@ -1,8 +1,10 @@
 package soak
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/audit"
@@ -29,7 +31,21 @@ type version struct {
 	removed    bool
 	text       string
 	body       record.Object
-	feed       string
+	feeds      []string // its home feed, and those of its partners
+	number     uint64   // its place in the history, but after a restore
+}
+
+// version finds a version of a record by its number. Where a restore has lost it, known is false and it is the newest that led to it.
+func (s *state) version(id string, number uint64) (v version, known bool) {
+	versions := s.versions[id]
+	n, known := slices.BinarySearchFunc(versions, number, func(v version, number uint64) int { return cmp.Compare(v.number, number) })
+	switch {
+	case known:
+		return versions[n], true
+	case n == 0:
+		return version{}, false
+	}
+	return versions[n-1], false
 }
 
 func (r *run) read() (*state, error) {
@@ -61,7 +77,7 @@ func (r *run) read() (*state, error) {
 func (s *state) readDesk(r *run) {
 	deciders := map[string][]*made{} // by conflict or letter
 	for _, h := range r.hands {
-		for _, one := range h.made {
+		for _, one := range h.all() {
 			deciders[one.Record] = append(deciders[one.Record], one)
 		}
 	}
@@ -101,11 +117,17 @@ func (s *state) readVersion(r *run, v audit.Version) error {
 	if err != nil {
 		return fmt.Errorf("version %d of %s: its op: %w", v.Version, v.Record, err)
 	}
-	if want := uint64(len(s.versions[v.Record]) + 1); v.Version != want {
+	// After a restore versions go on above all that the lost history may have given; that nothing else leaves a gap is for the audit.
+	if want := uint64(len(s.versions[v.Record]) + 1); v.Version < want || v.Version > want && r.restores.restore == 0 {
 		return fmt.Errorf("record %s has version %d where %d should be", v.Record, v.Version, want)
 	}
-	feed, err := r.host.core.Catalogue[v.Collection].FeedOf(body, district)
-	s.versions[v.Record] = append(s.versions[v.Record], version{v.Collection, sealed.Op, r.model.ops[v.Op], v.Removed, string(v.Body), body, feed})
+	c := r.host.core.Catalogue[v.Collection]
+	home, err := c.FeedOf(body, district)
+	feeds := []string{home}
+	if !v.Removed {
+		feeds = append(feeds, c.CopiesOf(body, district)...)
+	}
+	s.versions[v.Record] = append(s.versions[v.Record], version{v.Collection, sealed.Op, r.model.ops[v.Op], v.Removed, string(v.Body), body, feeds, v.Version})
 	return err
 }
 
@@ -114,7 +136,9 @@ func (s *state) readFeeds(r *run) error {
 	names := map[string]bool{"ref/" + district: true}
 	for _, versions := range s.versions {
 		for _, v := range versions {
-			names[v.feed] = true
+			for _, feed := range v.feeds {
+				names[feed] = true
+			}
 		}
 	}
 	for name := range names {

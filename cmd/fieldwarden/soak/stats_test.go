@@ -8,7 +8,7 @@ import (
 
 // stats are what runs were made of, so that people see that a green run has done something.
 type stats struct {
-	Runs, Ops, Merged, Conflicts, Rejected, Held, Kills, Batteries, Revoked, Records, Findings, Documents, Transfers, Histories, Reads int
+	Runs, Ops, Merged, Conflicts, Rejected, Held, Kills, Batteries, Revoked, Records, Findings, Documents, Transfers, Histories, Reads, Groups, Shares, Pokes, Online, Decided, Clones, Forgotten int
 }
 
 func (s stats) plus(o stats) stats {
@@ -33,7 +33,7 @@ func (s stats) missing() string {
 	var names []string
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
-		if v.Field(i).Int() == 0 {
+		if v.Field(i).Int() == 0 && v.Type().Field(i).Name != "Forgotten" { // of runs with a restore
 			names = append(names, v.Type().Field(i).Name)
 		}
 	}
@@ -53,6 +53,11 @@ func (r *run) count(s *state) {
 		}
 	}
 	for _, h := range r.hands {
+		for _, one := range h.online {
+			if one.stands() {
+				c.Online++
+			}
+		}
 		c.Batteries += h.files - 1
 		if h.revoked {
 			c.Revoked++
@@ -63,8 +68,12 @@ func (r *run) count(s *state) {
 			*n++
 		}
 		for i := 1; i < len(versions); i++ {
-			if versions[i].feed != versions[i-1].feed {
+			was, is := versions[i-1].feeds, versions[i].feeds
+			if was[0] != is[0] {
 				c.Transfers++
+			}
+			if len(is) > 1 && len(was) == 1 {
+				c.Shares++
 			}
 		}
 	}

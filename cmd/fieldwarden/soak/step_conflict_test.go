@@ -15,17 +15,22 @@ func stepResolve(r *run, h *hand) {
 	}
 	r.must(h.decides("conflicts", id, func(p *pen) error {
 		return p.update("conflicts", id, func(b record.Object) {
-			fields, _ := b["fields"].(record.Object)
-			choices := record.Object{}
-			for _, path := range slices.Sorted(maps.Keys(fields)) {
-				choices[path] = record.Object{"take": pick(r.dice, "ours", "ours", "theirs")}
-				if path != "/" && path != "state" && path != "unit" && r.dice.IntN(3) == 0 {
-					choices[path] = record.Object{"take": "value", "value": h.word("裁定")}
-				}
-			}
-			b["state"], b["resolution"], b["reason"] = "resolved", choices, h.word("理由")
+			h.resolve(b)
 		})
 	}))
+}
+
+// resolve decides a conflict, path by path.
+func (h *hand) resolve(b record.Object) {
+	fields, _ := b["fields"].(record.Object)
+	choices := record.Object{}
+	for _, path := range slices.Sorted(maps.Keys(fields)) {
+		choices[path] = record.Object{"take": pick(h.r.dice, "ours", "ours", "theirs")}
+		if path != "/" && path != "state" && path != "unit" && h.r.dice.IntN(3) == 0 {
+			choices[path] = record.Object{"take": "value", "value": h.word("裁定")}
+		}
+	}
+	b["state"], b["resolution"], b["reason"] = "resolved", choices, h.word("理由")
 }
 
 // decides edits a conflict or a letter, and notes what the person saw of the record that it is about.

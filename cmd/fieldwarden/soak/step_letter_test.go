@@ -15,16 +15,21 @@ func stepLetter(r *run, h *hand) {
 	}
 	r.must(h.decides("deadletters", id, func(p *pen) error {
 		return p.update("deadletters", id, func(b record.Object) {
-			switch r.dice.IntN(4) {
-			case 0:
-				b["state"], b["reason"] = "discarded", h.word("理由")
-			case 1:
-				b["state"] = "retried"
-			default:
-				b["state"], b["amendment"] = "retried", h.amendment(b)
-			}
+			h.answerLetter(b)
 		})
 	}))
+}
+
+// answerLetter decides a letter.
+func (h *hand) answerLetter(b record.Object) {
+	switch h.r.dice.IntN(4) {
+	case 0:
+		b["state"], b["reason"] = "discarded", h.word("理由")
+	case 1:
+		b["state"] = "retried"
+	default:
+		b["state"], b["amendment"] = "retried", h.amendment(b)
+	}
 }
 
 // amendment makes a patch out of a letter's that can stand: texts where texts belong, and a name.

@@ -11,7 +11,10 @@ func stepPaper(r *run, h *hand) {
 	paper := h.some("documents")
 	if paper == "" || r.dice.IntN(3) == 0 {
 		h.line.weather, h.line.dead = pick(r.dice, fair, rough), false
-		if err := h.LeaseNumbers(ctx, document.SummaryPenalty, 5); err != nil && !isFault(err, append(bearable, fault.PaperOrganAbsent)...) {
+		err := h.LeaseNumbers(ctx, document.SummaryPenalty, 5)
+		switch {
+		case h.aside && isFault(err, forked...): // who contradicts himself is given no numbers
+		case err != nil && !isFault(err, append(bearable, fault.PaperOrganAbsent)...):
 			r.fail(err)
 		}
 		h.line.weather = fair

@@ -26,6 +26,28 @@ func stepTransfer(r *run, h *hand) {
 	}))
 }
 
+// stepShare lets the other street work on a record too, or no longer, by whoever sees it.
+func stepShare(r *run, h *hand) {
+	collection := pick(r.dice, "tasks", "inspections", "inspections")
+	id := h.some(collection)
+	if id == "" {
+		return
+	}
+	r.must(h.edits(false, func(p *pen) error {
+		return p.update(collection, id, func(b record.Object) {
+			partner := streets[0]
+			if b["unit"] == partner {
+				partner = streets[1]
+			}
+			if partners, _ := b["partners"].(record.Object); partners[partner] != nil {
+				delete(partners, partner)
+			} else {
+				put(b, record.Object{}, "partners", partner)
+			}
+		})
+	}))
+}
+
 // stepGrant gives somebody a role in a street, or takes it away, at the desk of the security administrator.
 func stepGrant(r *run, _ *hand) {
 	desk := r.hands[0]

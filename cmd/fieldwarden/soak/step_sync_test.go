@@ -17,6 +17,7 @@ func (r *run) sync(h *hand, w weather) {
 	switch {
 	case err == nil:
 		r.must(h.atRest())
+	case h.aside && isFault(err, forked...):
 	case !isFault(err, bearable...):
 		r.fail(err)
 	}

@@ -1,6 +1,34 @@
 package soak
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
+
+// listened are the feeds that somebody listens to all the while.
+var listened = []string{"ref/" + district, "unit/" + streets[0], "unit/" + streets[1]}
+
+// poked: whoever listens is woken by everything that is committed, before whoever has sent it is answered, and is told where the feed
+// stands.
+func (r *run) poked() error {
+	heads, err := r.host.core.DB.Heads(ctx, listened)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-r.host.ear.Woken():
+		moved, _, _ := r.host.ear.Take()
+		maps.Copy(r.host.told, moved)
+		r.stats.Pokes++
+	default:
+	}
+	for _, feed := range listened {
+		if r.host.told[feed] != heads[feed] {
+			return fmt.Errorf("%s stands at %d, who listens was told %d", feed, heads[feed], r.host.told[feed])
+		}
+	}
+	return nil
+}
 
 // watcher reads one feed in small pages all the while, also in the middle of other people's transactions, and holds what it
 // was told: what a handheld would, had it no network in between.

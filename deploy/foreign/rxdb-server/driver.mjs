@@ -1,4 +1,5 @@
-import { createRxDatabase } from 'rxdb/plugins/core'
+import { addRxPlugin, createRxDatabase } from 'rxdb/plugins/core'
+import { RxDBMigrationSchemaPlugin } from 'rxdb/plugins/migration-schema'
 import { getRxStorageLocalstorage } from 'rxdb/plugins/storage-localstorage'
 import { wrappedValidateAjvStorage } from 'rxdb/plugins/validate-ajv'
 import { drive, store } from '../driver.mjs'
@@ -6,9 +7,15 @@ import { eventSourceOf } from '../events.mjs'
 import { steer } from '../steer.mjs'
 import { leadOver, replicate } from './replicate.mjs'
 
-await drive(async (session, { folder, batchSize }) => {
-  leadOver(session)
+addRxPlugin(RxDBMigrationSchemaPlugin)
+
+await drive(async (session, { folder, batchSize, forms }) => {
+  const whom = new Map() // to tell, by collection
+  leadOver(session, (name) => whom.get(name).lost(), (name) => whom.get(name).outdated())
   const storage = wrappedValidateAjvStorage({ storage: getRxStorageLocalstorage({ localStorage: store(folder, 'rxdb.ndjson') }) })
   const database = await createRxDatabase({ name: 'fieldwarden', storage, multiInstance: false })
-  return steer(database, (collection, live) => replicate({ session, collection, live, batchSize, eventSource: eventSourceOf(session) }))
+  return steer(database, forms, (collection, live, told) => {
+    whom.set(collection.name, told)
+    return replicate({ session, collection, live, batchSize, eventSource: eventSourceOf(session) })
+  })
 })

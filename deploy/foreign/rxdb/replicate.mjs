@@ -2,6 +2,8 @@
 import { replicateRxCollection } from 'rxdb/plugins/replication'
 import { Subject } from 'rxjs'
 import { eventSourceOf } from '../events.mjs'
+import { lostHistory, outdatedProgram } from '../history.mjs'
+import { knownTo } from '../schema.mjs'
 import { answer } from '../session.mjs'
 
 /** inTurn lets one thing happen at a time. A pull that overtakes the answer of a push brings a document that RxDB still takes for
@@ -15,10 +17,14 @@ export function inTurn() {
   }
 }
 
-/** replicate keeps a collection in step; session is signed in. */
-export function replicate({ session, collection, live = true, batchSize = 200, retryTime = 5000 }) {
+/** replicate keeps a collection in step; session is signed in. lost is told when the server has begun another history: then nothing more is
+ * pulled, and what is unsent goes out. Once it has (awaitInSync), remove the collection, add it again and replicate anew. outdated is told when
+ * the server speaks the schema's version no more: then too nothing more is pulled, and what is unsent goes out, for people to decide; once it
+ * has, cancel and ask for an update of the program. To fail the pull instead would not do: RxDB tries it again for ever, pushes nothing
+ * meanwhile, and its cancel() waits for that. */
+export function replicate({ session, collection, live = true, lost = () => {}, outdated = () => {}, batchSize = 200, retryTime = 5000 }) {
   const address = `${session.url}/v1/rxdb/${collection.name}/${collection.schema.version}`
-  const turn = inTurn()
+  const [turn, known] = [inTurn(), knownTo(collection)]
   const stream$ = new Subject()
   const replication = replicateRxCollection({
     replicationIdentifier: `fieldwarden-${collection.name}`,
@@ -30,21 +36,28 @@ export function replicate({ session, collection, live = true, batchSize = 200, r
       stream$: stream$.asObservable(),
       handler: (checkpoint, limit) => turn(async () => {
         const query = new URLSearchParams({ id: checkpoint?.id ?? '', lwt: checkpoint?.lwt ?? 0, limit })
-        return answer(await session.fetch(`${address}/pull?${query}`))
+        try {
+          return known(await answer(await session.fetch(`${address}/pull?${query}`)))
+        } catch (problem) {
+          if (outdatedProgram(problem)) outdated(problem)
+          else if (lostHistory(problem)) lost()
+          else throw problem
+          return { documents: [], checkpoint }
+        }
       }),
     },
     push: {
       batchSize,
       handler: (rows) => turn(async () => {
         const headers = { 'Content-Type': 'application/json' }
-        return answer(await session.fetch(`${address}/push`, { method: 'POST', headers, body: JSON.stringify(rows) }))
+        return known(await answer(await session.fetch(`${address}/push`, { method: 'POST', headers, body: JSON.stringify(rows) })))
       }),
     },
   })
   if (live) {
     const source = new (eventSourceOf(session))(`${address}/pullStream`)
     source.onopen = () => stream$.next('RESYNC') // the stream begins at the present
-    source.onmessage = ({ data }) => stream$.next(JSON.parse(data))
+    source.onmessage = ({ data }) => stream$.next(known(JSON.parse(data)))
     replication.canceled$.subscribe((canceled) => canceled && source.close())
   }
   return replication

@@ -2,7 +2,9 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { appSchema, Database, Model } from '@nozbe/watermelondb'
 import LokiJSAdapterModule from '@nozbe/watermelondb/adapters/lokijs/index.js'
+import { addColumns, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations/index.js'
 import { drive } from '../driver.mjs'
+import { outdatedProgram } from '../history.mjs'
 import { sync, tableOf } from './sync.mjs'
 
 const LokiJSAdapter = LokiJSAdapterModule.default ?? LokiJSAdapterModule
@@ -14,6 +16,13 @@ const columns = {
     state: 'string', resolution: 'json', resolvedBy: 'string', reason: 'string' },
 }
 const tables = { subjects: 1, tasks: 1, conflicts: 1 }
+
+// Programs of other years have forms of their own. Each year's database has the columns of the year before, and fresh ones.
+const migrations = (version, forms) => schemaMigrations({ migrations: Array.from({ length: version - 1 }, (_, n) => ({
+  toVersion: n + 2,
+  steps: n + 2 < version ? [] : Object.entries(forms).map(([table, { fields, fresh }]) =>
+    addColumns({ table, columns: tableOf(table, fields).columnArray.filter(({ name }) => fresh.includes(name)) })),
+})) })
 
 const flat = (table, body) => Object.fromEntries(Object.entries(body).map(([name, value]) =>
   [name, columns[table][name] === 'json' && value !== null ? JSON.stringify(value) : value]))
@@ -36,9 +45,12 @@ const file = {
   },
 }
 
-await drive(async (session, { folder }) => {
+await drive(async (session, { folder, forms = {} }) => {
+  for (const [name, { schema, fields }] of Object.entries(forms)) [columns[name], tables[name]] = [fields, schema]
+  const version = Math.max(...Object.values(tables))
   const adapter = new LokiJSAdapter({
-    schema: appSchema({ version: 1, tables: Object.entries(columns).map(([name, of]) => tableOf(name, of)) }),
+    migrations: migrations(version, forms),
+    schema: appSchema({ version, tables: Object.entries(columns).map(([name, of]) => tableOf(name, of)) }),
     dbName: join(folder, 'watermelon.db'),
     useWebWorker: false,
     useIncrementalIndexedDB: true,
@@ -74,11 +86,17 @@ await drive(async (session, { folder }) => {
     sync: async ({ keepRefused }) => {
       refused.length = 0
       // What was made by a sync itself comes with the one after it.
+      let outdated = []
       for (let round = 0; round < 2; round++) {
-        await sync({ session, database, tables, keepRefused, limit: 400, refused: (rows) => refused.push(...rows) })
+        try {
+          await sync({ session, database, tables, keepRefused, limit: 400, refused: (rows) => refused.push(...rows) })
+        } catch (problem) {
+          if (!outdatedProgram(problem)) throw problem
+          outdated = [problem.problem.field.replace('tables/', '')]
+        }
       }
       await saved()
-      return { errors: [], refused }
+      return { errors: [], refused, outdated }
     },
   }
 })

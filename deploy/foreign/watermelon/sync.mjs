@@ -1,6 +1,7 @@
 // Keeping a WatermelonDB database in step with Fieldwarden.
 import { Q, tableSchema } from '@nozbe/watermelondb'
 import { synchronize } from '@nozbe/watermelondb/sync/index.js'
+import { outdatedProgram } from '../history.mjs'
 import { answer } from '../session.mjs'
 
 /** tableOf makes a table of a collection: columns by the names of the body's fields. A 'json' column holds the JSON text of a field that
@@ -13,7 +14,8 @@ export const tableOf = (name, columns) => tableSchema({
 
 /** sync sends and fetches once; session is signed in. tables: the version of the collection's form by table, as in { tasks: 1 }. refused
  * is told of rows that did not stand, each with a reason. They are taken back by the next sync; with keepRefused they stay as they
- * are, unsent, until somebody changes them. */
+ * are, unsent, until somebody changes them. When the server speaks one of the forms no more, what is unsent goes out all the same, for people to
+ * decide, and then the Problem is thrown: ask for an update of the program. */
 export async function sync({ session, database, tables, refused = () => {}, keepRefused = false, limit = 1000 }) {
   const post = async (path, body) => answer(await session.fetch(`${session.url}/v1/watermelon/${path}`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
@@ -23,6 +25,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
     if (result.refused.length > 0) refused(result.refused)
     return result
   }
+  let stale
   await synchronize({
     database,
     sendCreatedAsUpdated: true,
@@ -34,7 +37,13 @@ export async function sync({ session, database, tables, refused = () => {}, keep
       let timestamp = lastPulledAt
       let strategy
       for (let page = { more: true }, first = true; page.more; first = false) {
-        page = await post('pull', { lastPulledAt: timestamp ?? null, schemaVersion, migration: first ? migration : null, tables, limit })
+        try {
+          page = await post('pull', { lastPulledAt: timestamp ?? null, schemaVersion, migration: first ? migration : null, tables, limit })
+        } catch (problem) {
+          if (!outdatedProgram(problem)) throw problem
+          stale = problem
+          return { changes: {}, timestamp: lastPulledAt ?? 1 } // nothing comes, and WatermelonDB goes on to push
+        }
         for (const [table, { updated, deleted }] of Object.entries(page.changes)) {
           for (const row of updated) rows[table].set(row.id, row)
           for (const id of deleted) rows[table].set(id, null)
@@ -56,6 +65,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
       return keepRefused ? { experimentalRejectedIds } : undefined
     },
   })
+  if (stale) throw stale
 }
 
 /** rescue sends the unsent edits of rows that the pull is about to take away: WatermelonDB would drop them. The server keeps them for

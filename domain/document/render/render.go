@@ -81,6 +81,10 @@ func (f *flow) block(b document.Block) {
 		f.paragraph(b)
 	case document.ChecklistBlock:
 		f.checklist(b)
+	case document.QABlock:
+		f.questions(b)
+	case document.ListBlock:
+		f.list(b)
 	case document.SignaturesBlock:
 		f.signatures(b)
 	case document.CopiesBlock:

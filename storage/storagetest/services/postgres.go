@@ -36,7 +36,7 @@ func create(t testing.TB, template string) string {
 	t.Helper()
 	server, err := postgres()
 	if err == errNoPostgres {
-		missing(t, "postgres", "install PostgreSQL, on Debian: apt-get install postgresql")
+		Missing(t, "postgres", "install PostgreSQL, on Debian: apt-get install postgresql")
 	}
 	if err != nil {
 		t.Fatalf("PostgreSQL does not start: %v", err)

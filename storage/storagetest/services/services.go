@@ -6,6 +6,7 @@
 package services
 
 import (
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -19,8 +20,8 @@ import (
 	"time"
 )
 
-// missing ends the test for want of a program.
-func missing(t testing.TB, name, hint string) {
+// Missing ends the test for want of a program, or of something that it needs: it skips, or fails where it is required.
+func Missing(t testing.TB, name, hint string) {
 	t.Helper()
 	required := strings.Split(os.Getenv("FIELDWARDEN_TEST_REQUIRE"), ",")
 	if slices.Contains(required, name) {
@@ -34,7 +35,7 @@ func Program(t testing.TB, name, hint string) string {
 	t.Helper()
 	path, ok := find(name)
 	if !ok {
-		missing(t, name, hint)
+		Missing(t, name, hint)
 	}
 	return path
 }
@@ -160,8 +161,18 @@ func onExit(stop func()) {
 	running.stops = append(running.stops, stop)
 }
 
-// Main runs a package's tests and then stops every service they started. Call it from TestMain.
+// Main runs a package's tests, with their temporary folders in memory where there is enough, and then stops every service they started. Call it
+// from TestMain.
 func Main(m *testing.M) {
+	flag.Parse()
+	if err := inMemory(); err != nil {
+		fmt.Fprintln(os.Stderr, "temporary folders stay on the disk:", err)
+	}
+	MainOnDisk(m)
+}
+
+// MainOnDisk is [Main] for packages whose subject is what a disk does.
+func MainOnDisk(m *testing.M) {
 	code := m.Run()
 	running.Lock()
 	for _, stop := range slices.Backward(running.stops) {

@@ -1,0 +1,93 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
+)
+
+// vouchWithin bounds one request to an authority or a witness.
+const vouchWithin = 30 * time.Second
+
+// maxVouch is how much of an answer is read.
+const maxVouch = 1 << 17
+
+// vouching asks the authorities and witnesses of the configuration.
+func (c *Core) vouching() *ledger.Vouching {
+	v := &ledger.Vouching{Store: c.DB, Every: c.Config.VouchEvery, Now: c.machine.Now, Log: c.Log}
+	client := &http.Client{Timeout: vouchWithin}
+	for _, address := range c.Config.Authorities {
+		v.Authorities = append(v.Authorities, authority{client, address})
+	}
+	for _, text := range c.Config.Witnesses {
+		key, address, _ := strings.Cut(text, "@")
+		v.Witnesses = append(v.Witnesses, witness{client, key, strings.TrimRight(address, "/")})
+	}
+	return v
+}
+
+// authority is a time-stamping authority over HTTP (RFC 3161 §3.4).
+type authority struct {
+	client  *http.Client
+	address string
+}
+
+func (a authority) Name() string { return a.address }
+
+// Stamp implements ledger.Authority.
+func (a authority) Stamp(ctx context.Context, request []byte) ([]byte, error) {
+	status, body, err := post(ctx, a.client, a.address, "application/timestamp-query", request)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d", status)
+	}
+	return body, err
+}
+
+// witness is a witness over HTTP (C2SP tlog-witness).
+type witness struct {
+	client       *http.Client
+	key, address string
+}
+
+func (w witness) Key() string { return w.key }
+
+// Add implements ledger.Witnessing.
+func (w witness) Add(ctx context.Context, body []byte) (lines string, known int64, err error) {
+	status, answer, err := post(ctx, w.client, w.address+"/add-checkpoint", "text/plain; charset=utf-8", body)
+	switch {
+	case err != nil:
+		return "", 0, err
+	case status == http.StatusConflict:
+		known, err = strconv.ParseInt(strings.TrimSpace(string(answer)), 10, 64)
+		if err != nil || known < 0 {
+			err = errors.New("the witness is in conflict with the ledger")
+		}
+		return "", known, err
+	case status != http.StatusOK:
+		return "", 0, fmt.Errorf("status %d", status)
+	}
+	return string(answer), 0, nil
+}
+
+func post(ctx context.Context, client *http.Client, address, mime string, body []byte) (int, []byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", mime)
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxVouch))
+	return response.StatusCode, answer, err
+}

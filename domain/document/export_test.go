@@ -1,0 +1,9 @@
+package document
+
+// What the published schema of templates must name as well.
+var (
+	FieldKinds  = fieldKinds
+	ColumnKinds = columnKinds
+	BlockKinds  = blockKinds
+	Reserved    = reserved
+)

@@ -1,0 +1,110 @@
+package document_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// demandsOf lists the rows of a kind.
+func demandsOf(kind string) []document.Demand {
+	return slices.DeleteFunc(document.Statutory(), func(d document.Demand) bool { return d.Kind != kind })
+}
+
+// lawful is a template that has what the rows demand and nothing else.
+func lawful(kind string, rows []document.Demand) record.Object {
+	fields, terms, words := record.Object{"begins": record.Object{"kind": "date", "label": "起算日期"}}, record.Object{}, ""
+	for _, d := range rows {
+		switch d.Type {
+		case document.Term:
+			terms[d.Field], words = "某", words+"{term."+d.Field+"}"
+		case document.RemediesDemand:
+			terms["reconsiderationOrgan"], terms["suitCourt"], words = "某机关", "某法院", words+"{remedies}"
+		case document.Phrase:
+			words += d.Name + "。"
+		default:
+			fields[d.Field] = fieldFor(d)
+		}
+	}
+	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "{n}号"},
+		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}}}
+}
+
+func fieldFor(d document.Demand) record.Object {
+	f := record.Object{"kind": string(d.Type), "label": d.Name, "required": !d.Optional && len(d.When) == 0}
+	if d.Type == document.Enum {
+		f["options"] = record.Object{"yes": record.Object{"label": "是"}}
+	}
+	when := record.Object{}
+	for path, values := range d.When {
+		array := []any{}
+		for _, v := range values {
+			array = append(array, v)
+		}
+		when[path] = array
+	}
+	f["requiredWhen"] = when
+	f["columns"] = record.Object{"a": record.Object{"kind": "text", "label": "甲"}}
+	f["from"] = "begins"
+	return f
+}
+
+// For every row: the template that has all of its kind is sound, and without this one the flaw names the article.
+func TestEveryDemandIsFound(t *testing.T) {
+	for _, kind := range document.Kinds() {
+		rows := demandsOf(kind.Key)
+		if len(rows) == 0 {
+			t.Errorf("nothing is demanded of %s %s", kind.Number, kind.Key)
+		}
+		if flaws := document.Lint(lawful(kind.Key, rows)); len(flaws) > 0 {
+			t.Errorf("%s with all that is demanded: %v", kind.Key, flaws)
+		}
+		for i, d := range rows {
+			flaws := document.Lint(lawful(kind.Key, slices.Delete(slices.Clone(rows), i, i+1)))
+			if !names(flaws, d.Basis) || names(flaws, d.Basis+"（待核实）") == d.Confirmed {
+				t.Errorf("%s without %s: no flaw names %s in %v", kind.Key, d.Field, d.Basis, flaws)
+			}
+		}
+	}
+}
+
+func names(flaws []document.Flaw, basis string) bool {
+	return slices.ContainsFunc(flaws, func(f document.Flaw) bool { return strings.Contains(f.Zh, basis) && strings.Contains(f.En, basis) })
+}
+
+// A field that is there but of another kind, or may stay empty when law wants it, is a flaw as well.
+func TestDemandedFieldsAreRequired(t *testing.T) {
+	for path, value := range map[string]any{"fields/facts/required": false, "fields/facts/kind": "text", "fields/fine/requiredWhen": nil,
+		"fields/fine/requiredWhen/collection": []any{"onsite"}, "fields/receipt/requiredWhen": record.Object{"collection": []any{"bank"}}} {
+		flaws := document.Lint(edit(seed(t, document.SummaryPenalty), path, value))
+		if len(flaws) != 1 || !names(flaws, "《行政处罚法》") {
+			t.Errorf("%s = %v: %v", path, value, flaws)
+		}
+	}
+	for path, value := range map[string]any{"fields/fine/required": true, "fields/fine/requiredWhen/penalty": []any{"warning", "fine"}} {
+		if flaws := document.Lint(edit(seed(t, document.SummaryPenalty), path, value)); len(flaws) > 0 {
+			t.Errorf("%s = %v asks for more than law does: %v", path, value, flaws)
+		}
+	}
+}
+
+func TestReadStatutoryRefuses(t *testing.T) {
+	const head, good = "kind,field,name,type,basis,confirmed,when\n", "summary-penalty,penalty,处罚种类,enum,某条,yes,\n"
+	for _, text := range []string{good, good + "summary-penalty,fine,罚款,money,某条,no,penalty=fine|both\n", good + "summary-penalty,a,甲,text,某条,no,optional\n",
+		good + "summary-penalty,suitDays,期限,term,某条,no,\nsummary-penalty,late,加处,phrase,某条,no,\n"} {
+		if all, err := document.ReadStatutory([]byte(head + text)); err != nil || len(all) != strings.Count(text, "\n") {
+			t.Errorf("%q: %v, %v", text, all, err)
+		}
+	}
+	for _, text := range []string{"", good + good, "poem,a,甲,text,某条,no,\n", "summary-penalty,A,甲,text,某条,no,\n", "summary-penalty,number,甲,text,某条,no,\n",
+		"summary-penalty,a,,text,某条,no,\n", "summary-penalty,a,甲,poem,某条,no,\n", "summary-penalty,a,甲,text,,no,\n", "summary-penalty,a,甲,text,某条,perhaps,\n",
+		"summary-penalty,a,甲,text,某条,no,sometimes\n", "summary-penalty,a,甲,text,某条,no,b=c\n", good + "summary-penalty,a,甲,text,某条,no,penalty=\n",
+		good + "summary-penalty,a,甲,text,某条,no,penalty=x|\n", "summary-penalty,a,甲,text,某条,no\n"} {
+		if all, err := document.ReadStatutory([]byte(head + text)); err == nil || all != nil || !strings.HasPrefix(err.Error(), "what law demands of papers: ") {
+			t.Errorf("%q was read: %v, %v", text, all, err)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package evidence
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// second is a moment so many seconds after the beginning of a day.
+func second(n int) string { return stamp(day("2026-03-01").Add(time.Duration(n) * time.Second)) }
+
+func takenRecord(from, to int, mime string, more record.Object) record.Object {
+	return record.Apply(record.Object{"unit": unit, "kind": "video", "officer": "0193f000-0000-7000-8000-000000000001", "startedAt": second(from), "endedAt": second(to),
+		"mime": mime, "length": 5.0, "sha256": strings.Repeat("0", 64)}, more)
+}
+
+// What is covered, announced and uncovered of an inspection is what one finds who goes along it second by second.
+func TestCoverageSecondBySecond(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const line = 90
+		start, end := rapid.IntRange(0, line).Draw(t, "start"), rapid.IntRange(0, line).Draw(t, "end")
+		inspection := record.Object{"startedAt": second(start), "endedAt": second(end), "state": "completed"}
+		var taken []Taken
+		held, told := map[int]bool{}, map[int]bool{}
+		for i := range rapid.IntRange(0, 6).Draw(t, "recordings") {
+			from := rapid.IntRange(0, line).Draw(t, "from")
+			to := from + rapid.IntRange(0, 40).Draw(t, "long")
+			more := record.Object{}
+			into := told
+			if rapid.Bool().Draw(t, "held") {
+				more["custody"], into = record.Object{"state": "held"}, held
+			}
+			covers := [][2]int{{from, to}}
+			if n := rapid.IntRange(0, 3).Draw(t, "segments"); n > 0 {
+				covers = nil
+				segments := record.Object{}
+				for s := range n {
+					at, long := rapid.IntRange(from, to).Draw(t, "at"), rapid.IntRange(1, 20).Draw(t, "lasts")
+					covers = append(covers, [2]int{at, at + long})
+					segments[string(rune('0'+s))] = record.Object{"sha256": strings.Repeat("0", 64), "offset": float64(s), "length": 1.0, "at": second(at), "boot": "b",
+						"monotonicMs": float64(at * 1000), "durationMs": float64(long * 1000), "hash": strings.Repeat("0", 64)}
+				}
+				more["segments"] = segments
+			}
+			mime := rapid.SampledFrom([]string{"video/mp4", "audio/mp4", "image/jpeg"}).Draw(t, "mime")
+			step := rapid.SampledFrom([]string{"", "onsite", "hearing"}).Draw(t, "step")
+			more["step"] = step
+			one, ok := TakenOf(string(rune('a'+i)), takenRecord(from, to, mime, more))
+			if !ok {
+				t.Fatal("not read")
+			}
+			taken = append(taken, one)
+			for _, c := range covers {
+				for s := c[0]; s < c[1] && mime != "image/jpeg" && step != "hearing"; s++ {
+					into[s] = true
+				}
+			}
+		}
+		d := Recording.Demands(inspection, nil, taken, day("2026-03-02"))[0]
+		base := day("2026-03-01").UnixMilli()
+		for s := range line + 70 {
+			inside := s >= start && s < end
+			at := base + int64(s)*1000
+			if in(at, d.Covered) != (inside && held[s]) || in(at, d.Announced) != (inside && told[s] && !held[s]) || in(at, d.Uncovered) != (inside && !told[s] && !held[s]) {
+				t.Fatalf("second %d of %d to %d: covered %v, announced %v, uncovered %v", s, start, end, d.Covered, d.Announced, d.Uncovered)
+			}
+		}
+	})
+}
+
+func TestWhatTheRulesAskFor(t *testing.T) {
+	shot := func(from, to int, mime string, more record.Object) Taken {
+		got, ok := TakenOf("e", takenRecord(from, to, mime, record.Apply(record.Object{"custody": record.Object{"state": "held"}}, more)))
+		if !ok {
+			t.Fatal("not read")
+		}
+		return got
+	}
+	paper := func(kind, state string, at int) record.Object {
+		return record.Object{"kind": kind, "state": state, "issuedAt": second(at)}
+	}
+	ended := record.Object{"state": "completed", "startedAt": second(0), "endedAt": second(600), "certificatesShown": record.Object{"at": second(10)}}
+	whole := shot(0, 600, "video/mp4", nil)
+	for _, c := range []struct {
+		name       string
+		inspection record.Object
+		papers     []record.Object
+		taken      []Taken
+		want       string // step:verdict:written, sorted as in the table
+	}{
+		{"nothing", ended, nil, nil, "onsite:open:no"},
+		{"on site", ended, []record.Object{paper("inspection-record", "issued", 590)}, []Taken{whole}, "onsite:met:yes"},
+		{"a draft is no record", ended, []record.Object{paper("inspection-record", "draft", 590)}, []Taken{whole}, "onsite:met:no"},
+		{"made void", ended, []record.Object{paper("summary-penalty", "voided", 590)}, []Taken{whole}, "onsite:met:no"},
+		{"punished without a recording", ended, []record.Object{paper("summary-penalty", "issued", 500)}, nil, "onsite:open:no summary-penalty:unmet:yes"},
+		{"punished, some of it", ended, []record.Object{paper("summary-penalty", "issued", 500)}, []Taken{shot(100, 110, "audio/mp4", nil)}, "onsite:met:no summary-penalty:met:yes"},
+		{"seized, a gap", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 300, "video/mp4", nil), shot(303, 600, "video/mp4", nil)}, "onsite:met:no seizure:partly:yes"},
+		{"seized, whole", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 300, "video/mp4", nil), shot(301, 600, "video/mp4", nil)}, "onsite:met:no seizure:met:yes"},
+		{"announced is not held", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": nil})}, "onsite:open:no seizure:unmet:yes"},
+		{"disposed of is no gap", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": record.Object{"state": "disposed"}})}, "onsite:met:no seizure:met:yes"},
+		{"a recording names its step", ended, nil, []Taken{shot(0, 600, "video/mp4", record.Object{"step": "demolition"})}, "onsite:open:no demolition:met:no"},
+		{"posted, a photo", ended, []record.Object{paper("service-notice", "issued", 500)}, []Taken{shot(50, 50, "image/jpeg", nil)}, "onsite:open:no service-notice:met:yes"},
+		{"posted, no photo", ended, []record.Object{paper("service-notice", "issued", 500)}, nil, "onsite:open:no service-notice:unmet:yes"},
+		{"nobody said when", record.Object{"state": "completed"}, nil, []Taken{whole}, "onsite:unknown:no"},
+		{"still open", record.Object{"state": "open", "startedAt": second(0)}, nil, []Taken{whole}, "onsite:met:no"},
+	} {
+		var got []string
+		for _, d := range Recording.Demands(c.inspection, c.papers, c.taken, day("2026-03-01").Add(time.Hour)) {
+			written := "no"
+			if d.Written != nil && *d.Written {
+				written = "yes"
+			}
+			got = append(got, d.Step+":"+string(d.Recorded)+":"+written)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestRulesThatAreNoneAreRefused(t *testing.T) {
+	head := "step,from,to,name,paper,papername,av,begins,ends,hours,confirmed,basis"
+	site, hand := "onsite,,,n,p,pn,yes,inspection.startedAt,inspection.endedAt,,no,b", "hand-in,,,n,,,,,,24,no,b"
+	if _, err := ReadRules([]byte(strings.Join([]string{head, site, hand}, "\n"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, rows := range [][]string{{}, {site}, {hand}, {site, "hand-in,,,n,,,,,,0,no,b"}, {strings.Replace(site, "yes", "perhaps", 1), hand}, {strings.Replace(site, ",no,b", ",no,", 1), hand},
+		{strings.Replace(site, "inspection.endedAt", "dawn", 1), hand}, {strings.Replace(site, "onsite,,", "onsite,2026-02-30,", 1), hand}, {`"`}, {"a,b"}} {
+		if _, err := ReadRules([]byte(strings.Join(append([]string{head}, rows...), "\n"))); err == nil {
+			t.Errorf("taken: %v", rows)
+		}
+	}
+}

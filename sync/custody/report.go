@@ -1,0 +1,234 @@
+package custody
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/render"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
+
+// Report writes a trail as a PDF, in the type and on the page of all papers. The same trail gives the same bytes.
+func Report(w io.Writer, t Trail) (render.Result, error) {
+	p := &sheet{}
+	p.template.Name, p.template.Layout = "录音录像保管链报告", nil
+	p.add(document.Block{Kind: document.TitleBlock, Lines: []string{"录音录像保管链报告"}})
+	p.facts(t)
+	p.heading("一、保管经过")
+	p.acts(t)
+	p.heading("二、存在的问题")
+	p.findings(t)
+	p.heading("三、本报告不能说明的事项")
+	for i, gap := range t.Unknown {
+		p.paragraph(strconv.Itoa(i+1) + "．" + gap.Zh)
+	}
+	p.add(document.Block{Kind: document.CopiesBlock, Text: "时间均为北京时间。摘要为 SHA-256。设备以记录标识表示。本报告由服务器根据记录自动生成，未作人工修改。"})
+	paper := render.Paper{Words: document.Words{Template: p.template, Organ: t.Names[text(t.Body, "unit")],
+		Instance: document.Instance{State: document.Issued, IssuedAt: t.At, Data: p.data}}}
+	return render.PDF(w, paper)
+}
+
+// sheet builds a paper of texts that are not templates: each is a value, so that nothing in it is taken for a token.
+type sheet struct {
+	template document.Template
+	data     record.Object
+}
+
+func (p *sheet) add(b document.Block) { p.template.Layout = append(p.template.Layout, b) }
+
+// field keeps a text as a value, and tells its name.
+func (p *sheet) field(value string) string {
+	if p.data == nil {
+		p.data = record.Object{}
+	}
+	id := "v" + strconv.Itoa(len(p.data))
+	p.data[id] = value
+	p.template.Fields = append(p.template.Fields, document.Field{ID: id, Kind: document.LongText})
+	return id
+}
+
+func (p *sheet) heading(text string) {
+	p.add(document.Block{Kind: document.ParagraphBlock, Text: text, Align: "left"})
+}
+
+func (p *sheet) paragraph(text string) {
+	p.add(document.Block{Kind: document.ParagraphBlock, Text: "{" + p.field(text) + "}", Indent: 2})
+}
+
+// label is a cell with a text of ours, value one with a text of others'.
+func label(text string) document.Cell { return document.Cell{Text: text} }
+
+func (p *sheet) value(text string, span int) document.Cell {
+	return document.Cell{Value: p.field(text), Span: span, Align: "left"}
+}
+
+// facts is the table of what the recording is.
+func (p *sheet) facts(t Trail) {
+	body := t.Body
+	custody, _ := body["custody"].(record.Object)
+	length, _ := body["length"].(float64)
+	row := func(cells ...document.Cell) document.Row { return document.Row{Cells: cells} }
+	rows := []document.Row{
+		row(label("证据标识"), p.value(t.Evidence, 3)),
+		row(label("所属单位"), p.value(named(t, text(body, "unit")), 1), label("记录人"), p.value(named(t, text(body, "officer")), 1)),
+		row(label("类别"), p.value(text(body, "kind"), 1), label("格式"), p.value(text(body, "mime"), 1)),
+		row(label("录制起止"), p.value(clockOf(body, "startedAt")+" 至 "+clockOf(body, "endedAt"), 3)),
+		row(label("长度"), p.value(fmt.Sprintf("%.0f 字节", length), 1), label("状态"), p.value(states[evidence.StateOf(body)], 1)),
+		row(label("登记摘要"), p.value(text(body, "sha256"), 3)),
+	}
+	if sm3 := text(custody, "sm3"); sm3 != "" {
+		rows = append(rows, row(label("SM3"), p.value(sm3, 3)))
+	}
+	receipt := "尚无回执"
+	if text(custody, "receipt") != "" {
+		receipt = "服务器于 " + clockOf(custody, "receivedAt") + " 收齐，入库摘要 " + text(custody, "sha256") + "，已签发回执"
+	}
+	rows = append(rows, row(label("回执"), p.value(receipt, 3)), row(label("分段链"), p.value(chainText(t), 3)), row(label("最近复核"), p.value(checkText(t), 3)),
+		row(label("保存期限"), p.value(keepingText(t), 3)), row(label("保全"), p.value(map[bool]string{true: "依法保全中", false: "无"}[t.Held], 1),
+			label("生成时间"), p.value(clock(t.At), 1)))
+	p.add(document.Block{Kind: document.TableBlock, Columns: []float64{14, 36, 14, 36}, Rows: rows})
+}
+
+var states = map[evidence.Custody]string{"": "已登记，内容未到", evidence.CustodyHeld: "服务器持有", evidence.CustodyMismatch: "内容与登记不符，单独留存",
+	evidence.CustodyDisposing: "正在销毁", evidence.CustodyDisposed: "已销毁，仅存记录"}
+
+func chainText(t Trail) string {
+	custody, _ := t.Body["custody"].(record.Object)
+	segments, _ := custody["segments"].(record.Object)
+	count, told := segments["count"].(float64)
+	flaws, _ := segments["flaws"].(float64)
+	switch {
+	case !told:
+		return "无分段签名"
+	case flaws == 0:
+		return fmt.Sprintf("%.0f 段，逐段核验无异常", count)
+	}
+	return fmt.Sprintf("%.0f 段，%.0f 处异常，见第二部分", count, flaws)
+}
+
+func checkText(t Trail) string {
+	switch {
+	case !t.Checked || t.Check.At.IsZero():
+		return "尚未复核"
+	case t.Check.Sound:
+		return clock(t.Check.At) + "，内容与回执一致"
+	}
+	return clock(t.Check.At) + "，内容与回执不符"
+}
+
+func keepingText(t Trail) string {
+	if evidence.StateOf(t.Body) != evidence.CustodyHeld {
+		return "不适用"
+	}
+	out := "至 " + clock(t.Keeping.Until)
+	if t.Keeping.Forever {
+		out = "永久"
+	}
+	var by []string
+	for _, term := range t.Keeping.By {
+		name := term.Name
+		if !term.Confirmed {
+			name += "，依据待核实"
+		}
+		by = append(by, name)
+	}
+	return out + "（" + strings.Join(by, "；") + "）"
+}
+
+var actNames = map[evidence.Act]string{evidence.ActCreate: "登记", evidence.ActReceive: "入库", evidence.ActVerify: "复核", evidence.ActView: "调阅",
+	evidence.ActDownload: "下载", evidence.ActExport: "导出", evidence.ActShare: "对外提供", evidence.ActDerive: "制作副本", evidence.ActHold: "保全",
+	evidence.ActRelease: "解除保全", evidence.ActPropose: "申请销毁", evidence.ActConfirm: "确认销毁", evidence.ActRecall: "撤回销毁", evidence.ActDispose: "销毁"}
+
+// acts is the table of who did what, when and why.
+func (p *sheet) acts(t Trail) {
+	rows := []document.Row{{Head: true, Cells: []document.Cell{label("序号"), label("时间"), label("事项"), label("人员、设备"), label("理由与说明")}}}
+	acts := t.Acts[:min(len(t.Acts), mostActs)]
+	for i, e := range acts {
+		who := "服务器"
+		if e.Actor != "" {
+			who = named(t, e.Actor)
+		}
+		if e.ActorUnit != "" {
+			who += "（" + named(t, e.ActorUnit) + "）"
+		}
+		if e.Device != "" {
+			who += "　设备 " + short(e.Device)
+		}
+		rows = append(rows, document.Row{Cells: []document.Cell{label(strconv.Itoa(i + 1)), p.value(clock(e.At), 1),
+			{Value: p.field(cmp.Or(actNames[e.Act], string(e.Act))), Align: "center"}, p.value(who, 1), p.value(explained(t, e), 1)}})
+	}
+	p.add(document.Block{Kind: document.TableBlock, Columns: []float64{8, 17, 14, 27, 34}, Rows: rows})
+	if more := len(t.Acts) - len(acts); more > 0 {
+		p.paragraph(fmt.Sprintf("其后另有 %d 项，见同一接口的 JSON 形式。", more))
+	}
+}
+
+// mostActs bounds the table of one report: some forty pages.
+const mostActs = 1000
+
+// short is enough of an id to tell it from others of one report.
+func short(id string) string { return "…" + id[max(0, len(id)-8):] }
+
+func explained(t Trail, e evidence.Entry) string {
+	var parts []string
+	if e.Reason != "" {
+		parts = append(parts, strings.TrimRight(e.Reason, "；。"))
+	}
+	if length, _ := t.Body["length"].(float64); len(e.Ranges) > 0 && length > 0 {
+		parts = append(parts, fmt.Sprintf("%d 段，共 %d 字节（%.1f%%）", len(e.Ranges), evidence.Total(e.Ranges...), 100*float64(evidence.Total(e.Ranges...))/length))
+	}
+	if !e.Until.IsZero() {
+		parts = append(parts, "至 "+clock(e.Until))
+	}
+	if claimed := text(e.Detail, "claimedAt"); claimed != "" {
+		parts = append(parts, "设备自称时间 "+clockOf(e.Detail, "claimedAt"))
+	}
+	if result := results[text(e.Detail, "result")]; result != "" {
+		parts = append(parts, result)
+	}
+	if device := text(e.Detail, "device"); device != "" {
+		parts = append(parts, "由设备 "+short(device)+" 送达")
+	}
+	return strings.Join(parts, "；")
+}
+
+var results = map[string]string{"sound": "内容已恢复，与回执一致", "differs": "内容与回执不符", "missing": "存储中没有内容", "unread": "多次复核未能读出内容"}
+
+func (p *sheet) findings(t Trail) {
+	if len(t.Findings) == 0 {
+		p.paragraph("没有登记的问题。")
+		return
+	}
+	rows := []document.Row{{Head: true, Cells: []document.Cell{label("序号"), label("问题"), label("状态"), label("说明")}}}
+	for i, f := range t.Findings {
+		rows = append(rows, document.Row{Cells: []document.Cell{label(strconv.Itoa(i + 1)), p.value(f.Zh+"（"+f.Code+"）", 1),
+			{Value: p.field(cmp.Or(findingStates[f.State], f.State)), Align: "center"}, p.value(f.Explanation, 1)}})
+	}
+	p.add(document.Block{Kind: document.TableBlock, Columns: []float64{8, 50, 14, 28}, Rows: rows})
+}
+
+var findingStates = map[string]string{"open": "待说明", "explained": "已说明", "confirmed": "已确认", "closed": "已办结"}
+
+func named(t Trail, id string) string { return cmp.Or(t.Names[id], id) }
+
+func clock(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(record.Beijing).Format("2006-01-02 15:04:05")
+}
+
+// clockOf is a time of a body as people read it; what is no time is shown as it is.
+func clockOf(body record.Object, field string) string {
+	at, err := time.Parse(time.RFC3339Nano, text(body, field))
+	if err != nil {
+		return text(body, field)
+	}
+	return clock(at)
+}

@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/ledger"
+)
+
+// Authority is a time-stamping authority (RFC 3161 §3.4).
+type Authority interface {
+	Name() string // its address
+	// Stamp answers a request. It may be slow, down, or lie: what it answers is checked.
+	Stamp(ctx context.Context, request []byte) (response []byte, err error)
+}
+
+// Witnessing is a witness that cosigns checkpoints of logs that have only grown since it saw them last (C2SP tlog-witness).
+type Witnessing interface {
+	Key() string // its verifier key
+	// Add asks for a cosignature by the body of an add-checkpoint request. When the witness knows another size than the body says, known
+	// is that size, and there are no lines.
+	Add(ctx context.Context, body []byte) (lines string, known int64, err error)
+}
+
+// Vouching asks others to vouch for checkpoints now and then: authorities for the time, witnesses that there is one log. Nothing waits for
+// them: what is down today has said nothing about today's checkpoints, and its next word covers them too.
+type Vouching struct {
+	Store       Store
+	Authorities []Authority
+	Witnesses   []Witnessing
+	Every       time.Duration
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// Run works until the context ends. Any number of processes may.
+func (v *Vouching) Run(ctx context.Context) {
+	if len(v.Authorities)+len(v.Witnesses) == 0 {
+		return
+	}
+	tick := time.NewTicker(max(v.Every/10, time.Second))
+	defer tick.Stop()
+	for {
+		if err := v.Once(ctx); err != nil && ctx.Err() == nil {
+			v.Log.WarnContext(ctx, "not everybody vouches for the ledger", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Once asks all of them about the newest checkpoint, if it is time to, and there is more in it than what they have said themselves.
+func (v *Vouching) Once(ctx context.Context) error {
+	c, err := v.Store.Latest(ctx)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if due, err := v.due(ctx, c); err != nil || !due {
+		return err
+	}
+	signed, err := ledger.Open(c.Note)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, a := range v.Authorities {
+		failed = append(failed, v.stamp(ctx, a, c, signed.Checkpoint))
+	}
+	for _, w := range v.Witnesses {
+		failed = append(failed, v.cosign(ctx, w, c))
+	}
+	return errors.Join(failed...)
+}
+
+func (v *Vouching) due(ctx context.Context, c Checkpoint) (bool, error) {
+	last, err := v.Store.LastVouched(ctx)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return true, nil
+	}
+	if err != nil || v.Now().Sub(last.At) < v.Every {
+		return false, err
+	}
+	leaves, err := v.Store.Leaves(ctx, last.Size, min(c.Size, last.Size+int64(len(v.Authorities)+len(v.Witnesses))+1))
+	for _, leaf := range leaves {
+		if leaf.Kind != Vouch {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+func (v *Vouching) stamp(ctx context.Context, a Authority, c Checkpoint, text ledger.Checkpoint) error {
+	request, err := ledger.StampRequest(text)
+	if err != nil {
+		return err
+	}
+	response, err := a.Stamp(ctx, request)
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.Name(), err)
+	}
+	token, _, err := ledger.CheckStampResponse(response, text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.Name(), err)
+	}
+	return v.Store.KeepStamp(ctx, Stamp{Checkpoint: c.N, Kind: Stamped, Signer: a.Name(), At: v.Now(), Data: token})
+}
+
+// cosign asks a witness. It tells what it has seen last, and is then shown that the log has grown from there.
+func (v *Vouching) cosign(ctx context.Context, w Witnessing, c Checkpoint) error {
+	key, err := ledger.ParseWitness(w.Key())
+	if err != nil {
+		return err
+	}
+	var from int64
+	for range 2 {
+		body, err := v.grown(ctx, from, c)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key.Name(), err)
+		}
+		lines, known, err := w.Add(ctx, body)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key.Name(), err)
+		}
+		if lines == "" && known != from && known <= c.Size {
+			from = known
+			continue
+		}
+		line, err := lineOf(key, c.Note, lines)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key.Name(), err)
+		}
+		return v.Store.KeepStamp(ctx, Stamp{Checkpoint: c.N, Kind: Cosigned, Signer: w.Key(), At: v.Now(), Data: []byte(line)})
+	}
+	return fmt.Errorf("%s does not say what it has seen", key.Name())
+}
+
+// grown is the body of an add-checkpoint request.
+func (v *Vouching) grown(ctx context.Context, from int64, c Checkpoint) ([]byte, error) {
+	proof, err := ledger.ProveConsistency(from, c.Size, reading{ctx, v.Store})
+	body := fmt.Appendf(nil, "old %d\n", from)
+	for _, h := range proof {
+		body = fmt.Appendf(body, "%s\n", h)
+	}
+	return append(append(body, '\n'), c.Note...), err
+}
+
+// lineOf finds the witness's own line among those that it has answered with, if it is good.
+func lineOf(key *ledger.Witness, signed []byte, lines string) (string, error) {
+	for line := range strings.Lines(lines) {
+		text, _, _ := strings.Cut(string(signed), "\n\n")
+		opened, err := ledger.Open([]byte(text+"\n\n"+line), key)
+		if err == nil && opened.By(key) {
+			return line, nil
+		}
+	}
+	return "", errors.New("the answer holds no good cosignature")
+}
