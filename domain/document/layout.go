@@ -15,10 +15,11 @@ const (
 	QABlock         BlockKind = "qa"         // a bordered table of questions and answers
 	ListBlock       BlockKind = "list"       // a bordered table of the rows of a list
 	SignaturesBlock BlockKind = "signatures" // the places for signatures, filled
+	SealBlock       BlockKind = "seal"       // name of the organ over the date, and the place where the seal is pressed on both
 	CopiesBlock     BlockKind = "copies"     // small text at the end: how many copies, for whom
 )
 
-var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, QABlock, ListBlock, SignaturesBlock, CopiesBlock}
+var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, QABlock, ListBlock, SignaturesBlock, SealBlock, CopiesBlock}
 
 // Block is one part of a paper's layout. Texts may hold tokens, see [Words.Expand].
 type Block struct {
@@ -26,7 +27,7 @@ type Block struct {
 	Kind    BlockKind
 	When    Condition // left out when it does not hold
 	Text    string    // of paragraph and copies
-	Lines   []string  // of title
+	Lines   []string  // of title; of seal, where it says something else than the organ and the day of issue
 	Align   string    // of paragraph: "", "left", "right", "center"
 	Indent  float64   // of paragraph: first line, in characters
 	Columns []float64 // of table: widths in parts of the whole

@@ -213,6 +213,9 @@ func (l *linting) named(path, text string) {
 	}
 }
 
+// sealBasis is what asks for the seal of the organ on what leaves it.
+const sealBasis = "行政处罚法第五十九条第二款、行政强制法第二十四条、第三十七条；其他文书按执法文书格式惯例"
+
 // law checks what a paper of the template's kind must have: statutory.csv.
 func (l *linting) law() {
 	for _, d := range demandsOf(l.t.Kind) {
@@ -222,6 +225,9 @@ func (l *linting) law() {
 	}
 	if l.t.Kind == SummaryPenalty && l.t.Number == nil {
 		l.say("number", "当场处罚决定书应编有号码", "a penalty on the spot carries a number")
+	}
+	if k, ok := KindOf(l.t.Kind); ok && k.Seal && !slices.ContainsFunc(l.t.Layout, func(b Block) bool { return b.Kind == SealBlock }) {
+		l.say("layout", "缺少加盖印章处："+sealBasis, "there is no place for the seal: "+sealBasis)
 	}
 	if l.t.Number != nil && !strings.Contains(l.t.Number.Token, "{n}") {
 		l.say("number/token", "编号格式缺少 {n}", "the token lacks {n}")

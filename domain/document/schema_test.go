@@ -100,7 +100,8 @@ func lists(t *testing.T) record.Object {
 	column := record.Object{"order": 1.0, "kind": "enum", "label": "状况", "width": 2.0, "options": record.Object{"good": record.Object{"label": "完好"}}}
 	for path, value := range map[string]any{"fields/things": record.Object{"kind": "list", "label": "物品", "maxRows": 20.0, "columns": record.Object{"state": column}},
 		"fields/ask": record.Object{"kind": "qa", "label": "询问", "maxRows": 20.0}, "fields/within": record.Object{"kind": "period", "label": "期限", "from": "occurredAt", "roll": true},
-		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"}} {
+		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"},
+		"layout/seal": record.Object{"kind": "seal", "lines": []any{"{organ}"}}} {
 		body = edit(body, path, value)
 	}
 	if flaws := document.Lint(body); len(flaws) > 0 {
@@ -119,7 +120,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"fields/things/columns": nil, "fields/things/columns/state/kind": "list", "fields/things/columns/state/options": nil, "fields/things/columns/order": record.Object{"kind": "text", "label": "甲"}, "fields/things/maxRows": 501.0,
 		"fields/facts/maxRows": 5.0, "fields/within/from": nil, "fields/facts/from": "occurredAt", "signers/party/role": "mayor", "signers/party/label": nil, "layout/title/kind": "banner", "layout/title/lines": nil,
 		"layout/title/text": "x", "layout/remedy/text": nil, "layout/remedy/align": "middle", "layout/facts/columns": []any{0.0}, "layout/facts/rows": nil, "layout/facts/rows/where/party": "party",
-		"layout/facts/rows/where/cells/a/span": 0.0, "layout/facts/rows/where/cells/a/colour": "red", "layout/things/field": nil, "layout/signatures/signers": "all"} {
+		"layout/facts/rows/where/cells/a/span": 0.0, "layout/facts/rows/where/cells/a/colour": "red", "layout/things/field": nil, "layout/signatures/signers": "all",
+		"layout/seal/lines": []any{}} {
 		if err := schema.Validate(edit(lists(t), path, value)); err == nil {
 			t.Errorf("%s = %v is in order", path, value)
 		}

@@ -30,7 +30,7 @@ func lawful(kind string, rows []document.Demand) record.Object {
 		}
 	}
 	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "{n}号"},
-		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}}}
+		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"}}}
 }
 
 func fieldFor(d document.Demand) record.Object {
@@ -67,6 +67,16 @@ func TestEveryDemandIsFound(t *testing.T) {
 			if !names(flaws, d.Basis) || names(flaws, d.Basis+"（待核实）") == d.Confirmed {
 				t.Errorf("%s without %s: no flaw names %s in %v", kind.Key, d.Field, d.Basis, flaws)
 			}
+		}
+	}
+}
+
+// What bears the seal of the organ has a place for it; what stays in the file needs none.
+func TestSealedPapersHaveAPlaceForTheSeal(t *testing.T) {
+	for _, kind := range document.Kinds() {
+		flaws := document.Lint(edit(lawful(kind.Key, demandsOf(kind.Key)), "layout/seal", nil))
+		if sealed := names(flaws, "行政处罚法第五十九条第二款"); sealed != kind.Seal {
+			t.Errorf("%s bears a seal: %v; a template without one: %v", kind.Key, kind.Seal, flaws)
 		}
 	}
 }

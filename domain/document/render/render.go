@@ -87,6 +87,8 @@ func (f *flow) block(b document.Block) {
 		f.list(b)
 	case document.SignaturesBlock:
 		f.signatures(b)
+	case document.SealBlock:
+		f.seal(b)
 	case document.CopiesBlock:
 		f.copies(b)
 	}

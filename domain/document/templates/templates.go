@@ -8,3 +8,9 @@ import "embed"
 //
 //go:embed *.json
 var Files embed.FS
+
+// Samples holds an issued paper of each kind, samples/<kind>.json: the body of a record of the collection documents but for unit, kind and
+// template, and "organ", the name of the organ. All of it is invented. Signatures have no picture: who shows a sample draws one.
+//
+//go:embed samples/*.json
+var Samples embed.FS
