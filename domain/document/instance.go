@@ -1,12 +1,9 @@
 package document
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
-	"errors"
 	"image"
-	"image/png"
 	"maps"
 	"slices"
 	"time"
@@ -105,30 +102,14 @@ func (in *Instance) FillParty(t Template, subject record.Object) {
 	}
 }
 
-// What a picture of a signature may be at most.
-const (
-	MaxSignatureBytes  = 64 << 10
-	maxSignaturePixels = 1 << 20
-)
-
-var errSignature = errors.New("not a small PNG")
-
-// Picture decodes a signature's image. Bytes and pixels are bounded before anything is unpacked.
+// Picture decodes a signature's image.
 func (s *Signature) Picture() (image.Image, error) {
 	if len(s.Image) > base64.StdEncoding.EncodedLen(MaxSignatureBytes) {
-		return nil, errSignature
+		return nil, errPicture
 	}
 	raw, err := base64.StdEncoding.DecodeString(s.Image)
-	if err != nil || len(raw) > MaxSignatureBytes {
-		return nil, errSignature
-	}
-	shape, err := png.DecodeConfig(bytes.NewReader(raw))
-	if err != nil || shape.Width < 1 || shape.Height < 1 || shape.Width > maxSignaturePixels/shape.Height {
-		return nil, errSignature
-	}
-	picture, err := png.Decode(bytes.NewReader(raw))
 	if err != nil {
-		return nil, errSignature
+		return nil, errPicture
 	}
-	return picture, nil
+	return Picture(raw, MaxSignatureBytes)
 }

@@ -35,7 +35,25 @@ func (s *Service) paper(ctx context.Context, id string, in document.Instance) (r
 	}
 	organ, err := s.organ(ctx, in.Unit)
 	p.Words = document.Words{Template: template, Instance: in, Organ: organ.name}
+	p.Seal = s.seal(ctx, template, organ.code)
 	return p, err
+}
+
+// seal is the picture of the organ's seal for a paper that has a place for one. A seal that cannot be had is not printed: the paper is then
+// sealed by hand, and "rendered" does not name a seal.
+func (s *Service) seal(ctx context.Context, t document.Template, organ string) []byte {
+	if s.Seals == nil || !slices.ContainsFunc(t.Layout, func(b document.Block) bool { return b.Kind == document.SealBlock }) {
+		return nil
+	}
+	picture, err := s.Seals.Seal(ctx, organ)
+	if err == nil && picture != nil {
+		_, err = document.Seal(picture)
+	}
+	if err != nil {
+		s.Log.ErrorContext(ctx, "an organ's seal cannot be printed", "organ", organ, "error", err)
+		return nil
+	}
+	return picture
 }
 
 // optional reads a record that a paper can do without.

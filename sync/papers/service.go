@@ -3,6 +3,8 @@ package papers
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"time"
@@ -21,6 +23,7 @@ type Service struct {
 	Records   Records
 	Blobs     evidence.Blobs
 	Numbers   Numbers
+	Seals     Seals         // nil: papers are sealed by hand
 	PublicURL string        // where the check page of a paper is, without a slash at the end
 	NumberTTL time.Duration // how long a leased block may be used
 	Now       func() time.Time
@@ -77,6 +80,10 @@ func (s *Service) keep(ctx context.Context, id string, paper render.Paper, befor
 	}
 	rendered := record.Object{"state": paper.Instance.State, "sha256": result.SHA256, "length": float64(result.Length),
 		"pages": float64(result.Pages), "key": key, "renderer": render.Version(), "at": s.Now().UTC().Format(time.RFC3339Nano)}
+	if len(paper.Seal) > 0 {
+		digest := sha256.Sum256(paper.Seal)
+		rendered["seal"] = hex.EncodeToString(digest[:])
+	}
 	if len(result.Missing) > 0 {
 		rendered["missing"] = string(result.Missing)
 	}

@@ -22,6 +22,12 @@ type Numbers interface {
 	LeaseNumbers(ctx context.Context, lease, series string, count int) (first uint64, err error)
 }
 
+// Seals keeps the pictures of the organs' seals.
+type Seals interface {
+	// Seal is the PNG of an organ's seal, by the organ's code, as document.Seal takes it; nil where there is none.
+	Seal(ctx context.Context, organ string) ([]byte, error)
+}
+
 // History reads the records that a paper speaks of; see pull.History.
 type History interface {
 	Record(ctx context.Context, collection, id string) (pull.Record, error)

@@ -35,6 +35,7 @@ type Config struct {
 
 	UploadTTL     time.Duration `env:"UPLOAD_TTL" envDefault:"168h" zh:"未完成上传的保留时间" en:"how long an unfinished upload is kept"`
 	NumberTTL     time.Duration `env:"NUMBER_TTL" envDefault:"720h" zh:"预领文书编号的有效时间" en:"how long a leased block of numbers may be used"`
+	Seals         string        `env:"SEALS" zh:"印章图像所在目录，每个机关一个 机关代码.png（正方形透明 PNG，不超过 256 KiB）；为空则文书由人工盖章" en:"folder of the organs' seals, <organ code>.png each (square transparent PNG, at most 256 KiB); empty: papers are sealed by hand"`
 	SkewBoundary  time.Duration `env:"SKEW_BOUNDARY" envDefault:"2m" zh:"设备时钟偏差超过此值时在设备列表中标出" en:"from how much on a device's clock is marked as off in the list of devices"`
 	Window        time.Duration `env:"WINDOW" envDefault:"2160h" zh:"办结的记录在手持终端上保留的时间，从最后一次修改算起；0 为不清理" en:"how long closed records stay on handhelds after their last change; 0: for ever"`
 	Departures    time.Duration `env:"DEPARTURES" envDefault:"4320h" zh:"数据流记住哪些记录已离开的时间；更久未同步的设备重新下载该数据流；0 为永远" en:"how long feeds remember what has left them; a device that was away for longer takes the feed anew; 0: for ever"`

@@ -28,6 +28,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/storage/blob"
 	"github.com/fieldwarden/fieldwarden/storage/db"
+	"github.com/fieldwarden/fieldwarden/storage/seals"
 	"github.com/fieldwarden/fieldwarden/storage/spool"
 	"github.com/fieldwarden/fieldwarden/sync/adapt"
 	"github.com/fieldwarden/fieldwarden/sync/collections"
@@ -184,6 +185,11 @@ func (c *Core) buildBytes() error {
 	}
 	c.Papers = &papers.Service{History: c.history(), Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, PublicURL: c.Config.PublicURL,
 		NumberTTL: c.Config.NumberTTL, Now: now, NewID: newID, Log: c.Log}
+	if c.Config.Seals != "" {
+		if c.Papers.Seals, err = seals.Open(c.Config.Seals); err != nil {
+			return fmt.Errorf("seals: %w", err)
+		}
+	}
 	c.Jobs.Handle(upload.PromoteJob, c.Uploads.Promote)
 	c.Jobs.Handle(upload.PromoteJob+"/"+incoming.ID(), c.Uploads.Promote) // also of a time when there were other replicas
 	c.buildDerive()

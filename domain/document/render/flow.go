@@ -2,8 +2,10 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/render/pdf"
 )
 
@@ -19,13 +21,18 @@ const (
 	bottom = top + 225*mm
 )
 
-// Sizes of type, in points: 二号, 三号, 小四, 五号, 小五.
+// Sizes of type, in points: 二号, 三号, 四号, 小四, 五号, 小五.
 const (
-	sizeTitle = 22.0
-	sizeForm  = 12.0
-	sizeSmall = 10.5
-	sizeTiny  = 9.0
+	sizeTitle  = 22.0
+	sizeLetter = 15.75 // 28 characters in 156 mm
+	sizeFoot   = 14.0
+	sizeForm   = 12.0
+	sizeSmall  = 10.5
+	sizeTiny   = 9.0
 )
+
+// letterPitch is the distance of lines of running text: 22 lines in 225 mm.
+const letterPitch = 225 * mm / 22
 
 // leading is the distance of lines in parts of the size; baseline is where letters stand in a line.
 const (
@@ -39,7 +46,18 @@ type flow struct {
 	paper Paper
 	pages []*pdf.Page
 	y     float64          // where the next block begins
+	size  float64          // of running text
+	pitch float64          // of running text, from line to line
+	alone bool             // the seal stands on a page that has no text
 	trace *strings.Builder // what was set where, for tests; nil otherwise
+}
+
+// formal reports whether a paper is running text throughout, as letters and decisions are: it is set as GB/T 9704 says, 22 lines of 28
+// characters. A form, with tables, is set smaller, as forms are.
+func formal(t document.Template) bool {
+	return !slices.ContainsFunc(t.Layout, func(b document.Block) bool {
+		return slices.Contains([]document.BlockKind{document.TableBlock, document.ChecklistBlock, document.QABlock, document.ListBlock}, b.Kind)
+	})
 }
 
 // turn begins a new page.

@@ -25,10 +25,17 @@ func (f *flow) furnish() {
 	f.pages = last
 }
 
-// foot sets the page's number, and for records the party's signature.
+// Below the type area: the page's number 7 mm from it (GB/T 9704-2012, 7.5), and a signature under that.
+const (
+	footTop  = bottom + 7*mm - 0.25*sizeFoot // letters begin a quarter below the top of their line
+	footSign = footTop + sizeFoot*leading + 4
+)
+
+// foot sets the page's number in 四号, and for records the party's signature. The number stands in the middle, as on forms, and not at the
+// outer edge: papers are printed on one side as well as on both.
 func (f *flow) foot(page, of int) {
-	text := fmt.Sprintf("第%d页 共%d页", page, of)
-	f.aligned(body(sizeSmall), left, bottom+48, width, "center", line{text: []rune(text)})
+	text := fmt.Sprintf("共%d页 第%d页", of, page)
+	f.aligned(body(sizeFoot), left, footTop, width, "center", line{text: []rune(text)})
 	for _, s := range f.paper.Template.Signers {
 		signed := f.paper.Instance.SignedBy(s.Role)
 		if !s.EveryPage || len(signed) == 0 {
@@ -36,14 +43,14 @@ func (f *flow) foot(page, of int) {
 		}
 		set := body(sizeSmall)
 		label := []rune(s.Label.Zh + "签名：")
-		f.set(f.page(), set, left, bottom+30, 0, label)
+		f.set(f.page(), set, left, footSign+20, 0, label)
 		x := left + f.press.width(set, label)
 		if signed[0].Refused {
-			f.set(f.page(), set, x, bottom+30, 0, []rune("拒绝签名"))
+			f.set(f.page(), set, x, footSign+20, 0, []rune("拒绝签名"))
 			continue
 		}
-		f.picture(signed[0], x, bottom+10, 70, 24)
-		f.set(f.page(), set, x+78, bottom+30, 0, []rune(document.Day(signed[0].At)))
+		f.picture(signed[0], x, footSign, 70, 24)
+		f.set(f.page(), set, x+78, footSign+20, 0, []rune(document.Day(signed[0].At)))
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 type line struct {
 	text []rune
 	last bool // of its paragraph: not spread to the full width
+	head bool // the first of its paragraph
 }
 
 // clean drops what cannot be printed: control characters, marks of direction and of variants. Paragraphs are divided by
@@ -67,10 +68,10 @@ func (p *press) breakParagraph(s style, text []rune, width, indent float64) []li
 			fit++
 		}
 		if fit == len(text) {
-			return append(lines, line{text, true})
+			return append(lines, line{text, true, len(lines) == 0})
 		}
 		at := breakBefore(text, max(fit, 1))
-		lines = append(lines, line{text: trimRight(text[:at])})
+		lines = append(lines, line{text: trimRight(text[:at]), head: len(lines) == 0})
 		text, room = trimLeft(text[at:]), width
 	}
 }

@@ -25,22 +25,7 @@ var (
 // page. It trusts nothing but the file.
 func extract(t testing.TB, file []byte) string {
 	t.Helper()
-	inflated := map[string]string{}
-	var order []string
-	for _, at := range streams.FindAllSubmatchIndex(file, -1) {
-		object, length := string(file[at[2]:at[3]]), 0
-		length, _ = strconv.Atoi(string(file[at[6]:at[7]]))
-		z, err := zlib.NewReader(bytes.NewReader(file[at[1] : at[1]+length]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inflated[object] = string(content)
-		order = append(order, object)
-	}
+	inflated, order := unpacked(t, file)
 	maps := map[string]map[string]string{} // by the font's name in the page
 	toUnicode := map[string]string{}
 	for _, m := range unicodes.FindAllStringSubmatch(string(file), -1) {
@@ -69,6 +54,27 @@ func extract(t testing.TB, file []byte) string {
 	}
 	out.WriteString(line)
 	return joinRuns(out.String(), inflated, order)
+}
+
+// unpacked are the streams of a file by the number of their object, and these in order.
+func unpacked(t testing.TB, file []byte) (inflated map[string]string, order []string) {
+	t.Helper()
+	inflated = map[string]string{}
+	for _, at := range streams.FindAllSubmatchIndex(file, -1) {
+		object, length := string(file[at[2]:at[3]]), 0
+		length, _ = strconv.Atoi(string(file[at[6]:at[7]]))
+		z, err := zlib.NewReader(bytes.NewReader(file[at[1] : at[1]+length]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inflated[object] = string(content)
+		order = append(order, object)
+	}
+	return inflated, order
 }
 
 // joinRuns puts the runs of different fonts on one line together again: they stand at the same height, one after the other.

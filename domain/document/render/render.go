@@ -16,12 +16,13 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "1"
+const layoutVersion = "2"
 
 // Paper is what is rendered.
 type Paper struct {
 	document.Words
 	CheckURL string // what the QR code opens; "" for no code
+	Seal     []byte // PNG of the organ's seal, with transparency: printed where the paper is sealed, once it is issued. nil: pressed by hand
 }
 
 // Result says what was rendered.
@@ -34,7 +35,7 @@ type Result struct {
 
 // PDF writes a paper. A paper with flaws is rendered as it is: it was handed over.
 func PDF(w io.Writer, p Paper) (Result, error) {
-	sheets, err := compose(p, nil)
+	sheets, err := compose(p, false)
 	if err != nil {
 		return Result{}, err
 	}
@@ -44,13 +45,38 @@ func PDF(w io.Writer, p Paper) (Result, error) {
 		Missing: slices.Clone(sheets.press.missing)}, err
 }
 
-// compose lays a paper out on its pages. Where there is a trace it is told what was set where.
-func compose(p Paper, trace *strings.Builder) (*flow, error) {
+// tightness is by how much the lines of running text may be moved together or apart so that the seal stands on a page with text: GB/T
+// 9704-2012 (7.3.5.4) asks for that, and allows no page of the seal alone.
+var tightness = []float64{1, 0.96, 0.92, 1.06, 1.12}
+
+// compose lays a paper out on its pages. A trace is kept of what was set where, if it is wanted.
+func compose(p Paper, traced bool) (*flow, error) {
+	var usual *flow
+	for _, tight := range tightness {
+		f, err := arrange(p, tight, traced)
+		if err != nil || !f.alone {
+			return f, err
+		}
+		if usual == nil {
+			usual = f
+		}
+	}
+	return usual, nil
+}
+
+// arrange lays a paper out with the distance of the lines of its running text multiplied by tight.
+func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 	press, err := newPress(pdf.Info{Title: title(p), Producer: "Fieldwarden " + Version(), Created: p.Instance.IssuedAt})
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{press: press, paper: p, trace: trace}
+	f := &flow{press: press, paper: p, size: sizeForm, pitch: pitch * tight}
+	if traced {
+		f.trace = &strings.Builder{}
+	}
+	if formal(p.Template) {
+		f.size, f.pitch = sizeLetter, letterPitch*tight
+	}
 	f.turn()
 	for _, b := range p.Template.Layout {
 		if b.When.Holds(p.Instance.Data) {

@@ -107,11 +107,11 @@ func TestLayout(t *testing.T) {
 // traced lays a paper out and returns what was set where.
 func traced(t testing.TB, p Paper) string {
 	t.Helper()
-	var out strings.Builder
-	if _, err := compose(p, &out); err != nil {
+	f, err := compose(p, true)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out.String()
+	return f.trace.String()
 }
 
 // What a person can read can be copied and searched: the text comes back from the PDF by its own character maps, names of
@@ -120,7 +120,7 @@ func TestTextComesBack(t *testing.T) {
 	pages, _ := printed(t, inspection(t))
 	text := extract(t, pages)
 	for _, want := range []string{"天津市河东区人民政府东新街道办事处", "现场检查（勘验）笔录", "堃喆餐饮", "龑镕", "赵翀（执法证号02010200017）、钱珺", "孙昇",
-		"11.16㎡（6.2m×1.8m）", "“今天天气好，就", "第1页 共3页", "第3页 共3页", "以上笔录我看过"} {
+		"11.16㎡（6.2m×1.8m）", "“今天天气好，就", "共3页 第1页", "共3页 第3页", "以上笔录我看过"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the text", want)
 		}
@@ -222,7 +222,7 @@ func TestLongPapers(t *testing.T) {
 	if heads := strings.Count(text, "序号检查内容检查结果备注"); heads < 3 {
 		t.Errorf("the head of the checklist is repeated on each page, found %d", heads)
 	}
-	if r.Pages < 14 || !strings.Contains(text, "第"+itoa(r.Pages)+"页 共"+itoa(r.Pages)+"页") {
+	if r.Pages < 14 || !strings.Contains(text, "共"+itoa(r.Pages)+"页 第"+itoa(r.Pages)+"页") {
 		t.Errorf("%d pages", r.Pages)
 	}
 	for _, set := range settings(t, traced(t, p)) {

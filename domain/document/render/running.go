@@ -18,28 +18,30 @@ func (f *flow) title(lines []string) {
 
 // number sets the paper's number, at the right.
 func (f *flow) number() {
-	s := body(sizeForm)
+	s := body(f.size)
 	f.aligned(s, left, f.y, width, "right", line{text: []rune(clean(f.paper.Instance.NumberText))})
-	f.y += sizeForm*leading + 4
+	f.y += s.size*leading + 4
 }
 
 // paragraph sets running text, over pages if it must.
 func (f *flow) paragraph(b document.Block) {
-	s := body(sizeForm)
+	s := body(f.size)
 	indent := b.Indent * s.size
 	align := b.Align
 	if align == "" {
 		align = "justify"
 	}
-	f.y += 4
-	for i, l := range f.press.breakText(s, f.paper.Expand(b.Text), width, indent) {
-		f.need(s.size * leading)
+	if f.size == sizeForm {
+		f.y += 4
+	}
+	for _, l := range f.press.breakText(s, f.paper.Expand(b.Text), width, indent) {
+		f.need(f.pitch)
 		x := left
-		if i == 0 {
+		if l.head {
 			x += indent
 		}
 		f.aligned(s, x, f.y, right-x, align, l)
-		f.y += s.size * leading
+		f.y += f.pitch
 	}
 }
 

@@ -11,24 +11,40 @@ const sealSize = 42 * mm
 var sealed = []string{"{organ}", "{issuedAt}"}
 
 // seal sets the name of the organ over the date, by GB/T 9704-2012 (7.3.5.1): the date ends four characters before the edge and the name
-// is centred over it. They stay together with the place of the seal.
+// is centred over it, both a little below the middle of the seal, whose top is within a line of the text. They stay together with the place
+// of the seal.
 func (f *flow) seal(b document.Block) {
 	texts := b.Lines
 	if len(texts) == 0 {
 		texts = sealed
 	}
-	s := body(sizeForm)
+	s := body(f.size)
 	lines, widest := make([][]rune, len(texts)), 0.0
 	for i, text := range texts {
 		lines[i] = []rune(clean(f.paper.Expand(text)))
 		widest = max(widest, f.press.width(s, lines[i]))
 	}
-	high := float64(len(lines)) * s.size * leading
+	widest = min(widest, width-4*s.size)
 	f.need(sealSize)
-	f.y += (sealSize - high) / 2
+	f.alone = f.alone || f.y == top && len(f.pages) > 1
+	x, y := right-4*s.size-widest, f.y
+	f.stamp(x+widest/2, y)
+	f.y += (sealSize-float64(len(lines))*s.size*leading)/2 + 2*mm
 	for _, text := range lines {
-		f.aligned(s, right-4*s.size-widest, f.y, widest, "center", line{text: text})
+		f.aligned(s, x, f.y, widest, "center", line{text: text})
 		f.y += s.size * leading
 	}
-	f.y += (sealSize - high) / 2
+	f.y = y + sealSize
+}
+
+// stamp draws the picture of the seal, its top in the middle at x, y: under the text, so that a picture without transparency hides nothing.
+func (f *flow) stamp(x, y float64) {
+	if len(f.paper.Seal) == 0 || f.paper.Instance.State != document.Issued && f.paper.Instance.State != document.Voided {
+		return
+	}
+	drawn, err := document.Seal(f.paper.Seal)
+	if err != nil {
+		return // the place is there to be stamped by hand; who keeps seals checks them
+	}
+	f.page().Image(f.press.picture("seal", drawn), x-sealSize/2, y, sealSize, sealSize)
 }

@@ -39,13 +39,12 @@ func inquiry(long int) Paper {
 // Questions, answers and rows are on the pages in order; a long answer goes on over pages, and every page begins with the head.
 func TestQuestionsAndLists(t *testing.T) {
 	p := inquiry(90)
-	var trace strings.Builder
-	sheets, err := compose(p, &trace)
+	sheets, err := compose(p, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var texts []string
-	for l := range strings.Lines(trace.String()) {
+	for l := range strings.Lines(sheets.trace.String()) {
 		texts = append(texts, strings.TrimSuffix(string([]rune(l)[19:]), "\n"))
 	}
 	all := strings.Join(texts, "")
