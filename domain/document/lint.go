@@ -229,8 +229,8 @@ func (l *linting) law() {
 	if k, ok := KindOf(l.t.Kind); ok && k.Seal && !slices.ContainsFunc(l.t.Layout, func(b Block) bool { return b.Kind == SealBlock }) {
 		l.say("layout", "缺少加盖印章处："+sealBasis, "there is no place for the seal: "+sealBasis)
 	}
-	if l.t.Number != nil && !strings.Contains(l.t.Number.Token, "{n}") {
-		l.say("number/token", "编号格式缺少 {n}", "the token lacks {n}")
+	if l.t.Number != nil {
+		l.flaws = append(l.flaws, l.t.Number.flaws()...)
 	}
 	slices.SortStableFunc(l.flaws, func(a, b Flaw) int { return strings.Compare(a.Path, b.Path) })
 }

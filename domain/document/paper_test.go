@@ -274,11 +274,3 @@ func TestFillParty(t *testing.T) {
 		t.Error("what the paper says of its party stands")
 	}
 }
-
-func TestNumberPattern(t *testing.T) {
-	tpl := document.ReadTemplate(seed(t, document.SummaryPenalty))
-	pattern := tpl.Number.Pattern("东新", 2026)
-	if got := document.NumberText(pattern, 12); got != "津河东东新执当罚决字〔2026〕第12号" {
-		t.Error(got)
-	}
-}

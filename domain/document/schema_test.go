@@ -114,7 +114,7 @@ func lists(t *testing.T) record.Object {
 func TestSchemaRefuses(t *testing.T) {
 	_, schema := published(t)
 	for path, value := range map[string]any{"kind": nil, "name": "", "version": 1.5, "validFrom": "2024", "colour": "red", "layout": nil, "fields": []any{}, "terms/suitCourt": 3.0, "limits/citizen": -1.0,
-		"number/token": "{organ}号", "number/kind": "x", "fields/Party": record.Object{"kind": "text", "label": "甲"}, "fields/remedies": record.Object{"kind": "text", "label": "甲"},
+		"number/token": "{organ}号", "number/kind": "x", "number/prefix": "{n}", "number/padding": 9.0, "number/word": 3.0, "fields/Party": record.Object{"kind": "text", "label": "甲"}, "fields/remedies": record.Object{"kind": "text", "label": "甲"},
 		"fields/facts/kind": "poem", "fields/facts/label": nil, "fields/facts/label/zh": "", "fields/facts/required": "yes", "fields/facts/maxLength": 0.0, "fields/facts/colour": "red", "fields/facts/options": record.Object{"a": record.Object{"label": "甲"}},
 		"fields/penalty/options": nil, "fields/fine/requiredWhen/penalty": "fine", "fields/fine/requiredWhen": record.Object{"penalty": []any{}}, "fields/facts/columns": record.Object{"a": record.Object{"kind": "text", "label": "甲"}},
 		"fields/things/columns": nil, "fields/things/columns/state/kind": "list", "fields/things/columns/state/options": nil, "fields/things/columns/order": record.Object{"kind": "text", "label": "甲"}, "fields/things/maxRows": 501.0,

@@ -29,7 +29,7 @@ func lawful(kind string, rows []document.Demand) record.Object {
 			fields[d.Field] = fieldFor(d)
 		}
 	}
-	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "{n}号"},
+	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "津河东{organ}{word}〔{year}〕第{n}号", "word": "罚字"},
 		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"}}}
 }
 

@@ -111,7 +111,7 @@ func ReadTemplate(body record.Object) Template {
 		t.Layout = append(t.Layout, readBlock(e))
 	}
 	if n := object(body, "number"); n != nil {
-		t.Number = &Numbering{Token: text(n, "token"), Word: text(n, "word")}
+		t.Number = &Numbering{Token: text(n, "token"), Word: text(n, "word"), Prefix: text(n, "prefix"), Padding: whole(n, "padding")}
 	}
 	for kind := range object(body, "limits") {
 		t.Limits[kind] = amount(object(body, "limits"), kind)
