@@ -68,7 +68,7 @@ func penalty() record.Object {
 
 func TestSeedsAreSound(t *testing.T) {
 	names, err := fs.Glob(templates.Files, "*.json")
-	if err != nil || len(names) != 2 {
+	if err != nil || len(names) < 2 {
 		t.Fatalf("%d templates, %v", len(names), err)
 	}
 	catalogue, err := record.NewCatalogue(&document.Templates)
