@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,17 +53,24 @@ func (c *caller) announce(length int64) string {
 		"endedAt": "2026-11-25T02:00:00Z", "mime": "video/mp4", "length": float64(length), "sha256": digestOf(length)})
 }
 
-// peak watches the memory that the process holds, in MiB, until it is asked.
+// peak watches the memory that Go uses for heap and stacks, in MiB, until it is asked.
 func peak() func() float64 {
+	return watch(func() uint64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
+	})
+}
+
+// watch asks for an amount of octets every few milliseconds, and tells the highest in MiB.
+func watch(amount func() uint64) func() float64 {
 	stop, most := make(chan struct{}), make(chan uint64)
 	go func() {
 		var highest uint64
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			highest = max(highest, m.HeapInuse+m.StackInuse)
+			highest = max(highest, amount())
 			select {
 			case <-tick.C:
 			case <-stop:
@@ -75,6 +83,18 @@ func peak() func() float64 {
 		close(stop)
 		return float64(<-most) / (1 << 20)
 	}
+}
+
+// anonymous watches the memory that is the process's own, in MiB, until it is asked: what Linux counts of it but for the pages of files that it
+// maps, the program's above all, which the kernel drops and reads again as it likes.
+func anonymous() func() float64 {
+	return watch(func() uint64 {
+		text, _ := os.ReadFile("/proc/self/status")
+		_, after, _ := strings.Cut(string(text), "RssAnon:")
+		var kib uint64
+		_, _ = fmt.Sscan(after, &kib)
+		return kib << 10
+	})
 }
 
 // resident tells the most memory that the process has held since it was called, in MiB, as Linux counts it: with the program itself, what the
@@ -100,16 +120,16 @@ func uploads(b *testing.B, callers int, length, chunk int64) {
 	digestOf(length)
 	b.SetBytes(length * int64(callers))
 	var spent time.Duration
-	var most, rss float64
+	var most, own, rss float64
 	for b.Loop() {
 		b.StopTimer()
 		d := send(b, w.errands(all, w.address, length, chunk))
-		runtime.GC()
-		before, held, whole := used(b), peak(), resident()
+		debug.FreeOSMemory() // of what was before
+		before, held, private, whole := used(b), peak(), anonymous(), resident()
 		b.StartTimer()
 		d.bring()
 		b.StopTimer()
-		most, rss = max(most, held()), max(rss, whole())
+		most, own, rss = max(most, held()), max(own, private()), max(rss, whole())
 		spent += used(b) - before
 		d.home()
 		w.must(os.RemoveAll(filepath.Join(w.Config.Data, "spool", "receiving")))
@@ -118,6 +138,7 @@ func uploads(b *testing.B, callers int, length, chunk int64) {
 	}
 	b.ReportMetric(spent.Seconds()/float64(b.N), "cpu-s/op")
 	b.ReportMetric(most, "MiB-peak")
+	b.ReportMetric(own, "MiB-own")
 	b.ReportMetric(rss, "MiB-rss")
 }
 
