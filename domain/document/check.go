@@ -1,6 +1,7 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -207,8 +208,17 @@ func (s *Signature) check() (Flaw, bool) {
 	if s.Refused {
 		return Flaw{"reason", "拒绝签名未注明理由", "a refusal to sign must say why"}, strings.TrimSpace(s.Reason) == ""
 	}
+	if s.Image == "" && s.Strokes == "" {
+		return Flaw{"image", "没有签名笔迹或者图像", "there are neither strokes nor a picture of the signature"}, true
+	}
+	if s.Strokes != "" {
+		var wrong *StrokesError
+		if _, err := ReadStrokes(s.Strokes); errors.As(err, &wrong) {
+			return Flaw{"strokes", wrong.Zh, wrong.En}, true
+		}
+	}
 	if s.Image == "" {
-		return Flaw{"image", "没有签名图像", "there is no picture of the signature"}, true
+		return Flaw{}, false
 	}
 	_, err := s.Picture()
 	return Flaw{"image", "签名图像无法识别或者过大", "the picture of the signature cannot be read or is too large"}, err != nil

@@ -65,6 +65,7 @@ var Documents = record.Collection{
 		{Path: "signatures/*/name", Kind: record.String},
 		{Path: "signatures/*/at", Kind: record.Time, Required: true},
 		{Path: "signatures/*/image", Kind: record.String},
+		{Path: "signatures/*/strokes", Kind: record.String},
 		{Path: "signatures/*/refused", Kind: record.Bool},
 		{Path: "signatures/*/reason", Kind: record.String},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},

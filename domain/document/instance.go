@@ -43,6 +43,7 @@ type Signature struct {
 	Name    string
 	At      time.Time
 	Image   string // base64 of a PNG
+	Strokes string // see ReadStrokes; they are drawn rather than the image where there are both
 	Refused bool
 	Reason  string // of a refusal
 }
@@ -64,7 +65,7 @@ func ReadInstance(body record.Object) Instance {
 	}
 	for _, e := range ordered(object(body, "signatures")) {
 		in.Signatures = append(in.Signatures, Signature{ID: e.id, Role: Role(text(e.body, "role")), Officer: text(e.body, "officer"),
-			Name: text(e.body, "name"), At: moment(e.body, "at"), Image: text(e.body, "image"),
+			Name: text(e.body, "name"), At: moment(e.body, "at"), Image: text(e.body, "image"), Strokes: text(e.body, "strokes"),
 			Refused: truth(e.body, "refused"), Reason: text(e.body, "reason")})
 	}
 	slices.SortStableFunc(in.Signatures, func(a, b Signature) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })

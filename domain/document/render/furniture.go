@@ -49,7 +49,7 @@ func (f *flow) foot(page, of int) {
 			f.set(f.page(), set, x, footSign+20, 0, []rune("拒绝签名"))
 			continue
 		}
-		f.picture(signed[0], x, footSign, 70, 24)
+		f.hand(signed[0], x, footSign, 70, 24)
 		f.set(f.page(), set, x+78, footSign+20, 0, []rune(document.Day(signed[0].At)))
 	}
 }

@@ -89,10 +89,13 @@ type press struct {
 	missing []rune
 
 	pictures map[string]*pdf.Image // of the file, by signature
+	forms    map[string]*pdf.Form  // of the file, by signature
+	unpacked map[string]image.Image
+	pixels   int // of all pictures that were unpacked
 }
 
 func newPress(info pdf.Info) (*press, error) {
-	p := &press{file: pdf.New(info)}
+	p := &press{file: pdf.New(info), pictures: map[string]*pdf.Image{}, forms: map[string]*pdf.Form{}, unpacked: map[string]image.Image{}}
 	for i, f := range faces {
 		var err error
 		if p.parsed[i], err = f.load(); err != nil {
@@ -159,9 +162,6 @@ func (p *press) set(page *pdf.Page, s style, x, y, spread float64, text []rune) 
 
 // picture is a picture as part of the file; the same one is stored once.
 func (p *press) picture(id string, drawn image.Image) *pdf.Image {
-	if p.pictures == nil {
-		p.pictures = map[string]*pdf.Image{}
-	}
 	if p.pictures[id] == nil {
 		p.pictures[id] = p.file.Image(drawn)
 	}

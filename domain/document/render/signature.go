@@ -60,7 +60,7 @@ func (f *flow) signature(who string, s document.Signature) {
 	f.aligned(set, left, middle, signLabel, "right", line{text: []rune(clean(who))})
 	x := left + signLabel + 4
 	f.page().Line(x, f.y+signRow-4, x+signWidth, f.y+signRow-4, border)
-	f.picture(s, x, f.y+2, signWidth, signHeight)
+	f.hand(s, x, f.y+2, signWidth, signHeight)
 	x += signWidth + 6
 	name, certificate := f.nameOf(s)
 	if certificate != "" {
@@ -102,12 +102,18 @@ func (f *flow) nameOf(s document.Signature) (name, certificate string) {
 	return name, certificate
 }
 
-// picture draws a signature's picture into a box, as large as it fits. One that cannot be read is said so.
-func (f *flow) picture(s document.Signature, x, y, w, h float64) {
-	if s.Image == "" {
+// hand draws a signature into a box, as large as it fits: its strokes, or else its picture. One that cannot be read is said so.
+func (f *flow) hand(s document.Signature, x, y, w, h float64) {
+	if s.Strokes == "" && s.Image == "" {
 		return
 	}
-	drawn, err := s.Picture()
+	if form, ok := f.press.strokes(s); ok {
+		across, high := form.Size()
+		scale := min(w/across, h/high)
+		f.page().Form(form, x+(w-across*scale)/2, y+(h-high*scale), scale)
+		return
+	}
+	drawn, err := f.press.unpack(s)
 	if err != nil {
 		f.set(f.page(), body(sizeTiny), x, y+h/2, 0, []rune("（签名图像无法识别）"))
 		return

@@ -35,6 +35,7 @@ type Document struct {
 	info   Info
 	fonts  []*Font
 	images []*Image
+	forms  []*Form
 	pages  []*Page
 }
 
@@ -94,7 +95,8 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	f := &file{packer: zlib.NewWriter(nil)}
 	f.WriteString("%PDF-1.7\n%\xe5\xae\x98\xe6\x96\x87\n")
 	f.reserve(fixedObjects)
-	fonts, images, pages := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images)), f.reserve(2*len(d.pages))
+	fonts, images := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images))
+	forms, pages := f.reserve(len(d.forms)), f.reserve(2*len(d.pages))
 	f.object(catalogObject, "<</Type/Catalog/Pages %d 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>>>", pagesObject)
 	var kids, names strings.Builder
 	for i := range d.pages {
@@ -113,6 +115,9 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	for i := range d.images {
 		fmt.Fprintf(&names, "/I%d %d 0 R", i, images+2*i)
 	}
+	for i := range d.forms {
+		fmt.Fprintf(&names, "/D%d %d 0 R", i, forms+i)
+	}
 	f.object(resourcesObject, "%s>>>>", names.String())
 	f.object(shadeObject, "<</Type/ExtGState/ca 0.2>>")
 	for i, font := range d.fonts {
@@ -120,6 +125,9 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	}
 	for i, image := range d.images {
 		image.write(f, images+2*i)
+	}
+	for i, form := range d.forms {
+		form.write(f, forms+i)
 	}
 	for i, page := range d.pages {
 		f.object(pages+2*i, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Resources %d 0 R/Contents %d 0 R>>",
