@@ -83,6 +83,7 @@ type Limits struct {
 	Device       guard.Rate // of one device
 	Address      guard.Rate // of one address, before it is known who asks
 	SignIn       guard.Rate // of one address, for routes that ask for a proof only: each may cost a password's hash
+	Render       guard.Rate // of one device, for routes that render a page for it
 	TrustedProxy string     // the address of the proxy whose X-Forwarded-For is believed; "": none
 }
 
@@ -91,6 +92,7 @@ var generous = Limits{
 	Device:  guard.Rate{PerSecond: 200, Burst: 2000},
 	Address: guard.Rate{PerSecond: 2000, Burst: 20000},
 	SignIn:  guard.Rate{PerSecond: 20, Burst: 400},
+	Render:  guard.Rate{PerSecond: 2, Burst: 40},
 }
 
 // knownKeys is how many devices, and how many addresses, the limiters remember.
@@ -113,6 +115,7 @@ type server struct {
 	devices   *guard.Limiter
 	addresses *guard.Limiter
 	signIns   *guard.Limiter
+	renders   *guard.Limiter
 	streams   *streams
 	rxStreams rxStreams
 	openapi   []byte
@@ -164,7 +167,7 @@ func Serve(app *fiber.App, l net.Listener) error { return app.Listener(guard.Lis
 // limit makes the limiters.
 func (s *server) limit() {
 	for _, l := range []struct{ given, otherwise *guard.Rate }{{&s.Limits.Device, &generous.Device},
-		{&s.Limits.Address, &generous.Address}, {&s.Limits.SignIn, &generous.SignIn}} {
+		{&s.Limits.Address, &generous.Address}, {&s.Limits.SignIn, &generous.SignIn}, {&s.Limits.Render, &generous.Render}} {
 		if l.given.PerSecond == 0 {
 			*l.given = *l.otherwise
 		}
@@ -172,6 +175,7 @@ func (s *server) limit() {
 	s.devices = guard.NewLimiter(s.Limits.Device, knownKeys, s.Now)
 	s.addresses = guard.NewLimiter(s.Limits.Address, knownKeys, s.Now)
 	s.signIns = guard.NewLimiter(s.Limits.SignIn, knownKeys, s.Now)
+	s.renders = guard.NewLimiter(s.Limits.Render, knownKeys, s.Now)
 }
 
 func (s *server) https() bool { return strings.HasPrefix(s.PublicURL, "https://") }

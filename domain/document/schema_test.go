@@ -15,10 +15,10 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
-// published is docs/protocol/template.schema.json, as it is read and as it judges.
+// published is template.schema.json, as it is read and as it judges.
 func published(t *testing.T) (text record.Object, schema *jsonschema.Schema) {
 	t.Helper()
-	file, err := os.Open("../../docs/protocol/template.schema.json")
+	file, err := os.Open("template.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ const (
 	PaperNotNumbered    Code = "paper.not_numbered"
 	PaperOrganAbsent    Code = "paper.organ_absent"
 	LeaseCount          Code = "paper.lease_count"
+	PaperTooLarge       Code = "paper.too_large"
 )
 
 var documentCodes = map[Code]entry{
@@ -13,4 +14,5 @@ var documentCodes = map[Code]entry{
 	PaperNotNumbered:    {Invalid, "该类文书不编号，无需领取编号", "papers of this kind carry no number"},
 	PaperOrganAbsent:    {Precondition, "设备所属机构未登记，不能领取编号，请联系管理员", "the device's unit is not on record, so no numbers can be leased; ask an administrator"},
 	LeaseCount:          {Invalid, "领取的编号数量应在一至一百之间", "lease between one and a hundred numbers"},
+	PaperTooLarge:       {TooLarge, "文书内容过多，请删减或者改用附件", "the paper holds too much; shorten it or use annexes"},
 }

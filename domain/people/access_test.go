@@ -29,6 +29,7 @@ devices.release      . . x . . . . x .
 devices.revoke       . . x . . . . x .
 disposals.create     . . x x . . . . .
 disposals.update     . . x x . x . . .
+documents.check      x . x x x x . . .
 documents.create     x . x . . . . . .
 documents.download   x . x x x x . . .
 documents.transfer   . . x x . . . . .
@@ -65,6 +66,7 @@ tasks.remove         . . x x . . . . .
 tasks.transfer       . . x x . . . . .
 tasks.update         x . x x . . . . .
 templates.create     . . . . . x . . .
+templates.read       x x x x x x . . .
 templates.update     . . . . . x . . .
 units.create         . . . . . . x . .
 units.remove         . . . . . . x . .

@@ -65,7 +65,7 @@ func (f *flow) mark() {
 	case document.Issued:
 		return
 	default:
-		text = "草稿"
+		text, reason = "草稿", "草稿，仅供预览，未签发，不具有法律效力。"
 	}
 	f.page().Shade(f.press.font(song), 150, pdf.Width/2, pdf.Height/2, 35, red, text)
 	f.aligned(body(sizeTiny), left, 24*mm, width-codeSize-20, "left", line{text: []rune(clean(reason))})

@@ -1,0 +1,182 @@
+package papers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
+)
+
+// Held is a template in one of its versions.
+type Held struct {
+	ID string // of its record
+	document.Template
+	Body record.Object
+}
+
+// Which names a template: by record, with a version or none for the one in force; or by kind. A draft that was begun on an older version
+// names that one, and is finished by it.
+type Which struct {
+	ID      string
+	Version int    // 0: the one in force on the day
+	Kind    string // instead of ID
+	On      string // YYYY-MM-DD in Beijing; "" is today
+}
+
+// Template finds a template as it stands, or as it stood. One that never was is fault paper.template_absent.
+func (s *Service) Template(ctx context.Context, w Which) (Held, error) {
+	on, err := s.day(w.On)
+	if err != nil {
+		return Held{}, err
+	}
+	var all []Held
+	if w.ID != "" {
+		all, err = s.versions(ctx, w.ID)
+	} else {
+		all, err = s.versionsOfKind(ctx, w.Kind)
+	}
+	if err != nil {
+		return Held{}, err
+	}
+	if w.ID == "" || w.Version == 0 {
+		if best, ok := inForceOn(all, on); ok {
+			return best, nil
+		}
+		return Held{}, fault.New(fault.PaperTemplateAbsent)
+	}
+	for _, t := range slices.Backward(all) {
+		if t.Version == w.Version {
+			return t, nil
+		}
+	}
+	return Held{}, fault.New(fault.PaperTemplateAbsent)
+}
+
+// Offer is the template of one kind that is in force for a unit on a day.
+type Offer struct {
+	Held
+	Kind     document.Kind // the row of kinds.csv
+	Pattern  string        // of the numbers of the unit's organ that year; "" for papers without a number, or where the organ has no short name
+	Versions []Held        // every version of every template of the kind, oldest first
+}
+
+// Catalogue lists the templates in force for a unit on a day, one of each kind, in the order of the list of papers. A unit over which the
+// caller has no rights is fault request.not_found.
+func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on string) ([]Offer, error) {
+	on, err := s.day(on)
+	if err != nil {
+		return nil, err
+	}
+	if unit == "" || !record.Storable(unit) || !caller.May("templates.read", unit, s.Now()) {
+		return nil, fault.New(fault.NotFound).At("unit")
+	}
+	o, err := s.organ(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
+	year, err := time.Parse(time.DateOnly, on)
+	if err != nil {
+		return nil, err
+	}
+	var offers []Offer
+	for _, kind := range document.Kinds() {
+		versions, err := s.versionsOfKind(ctx, kind.Key)
+		if err != nil {
+			return nil, err
+		}
+		best, ok := inForceOn(versions, on)
+		if !ok {
+			continue
+		}
+		offer := Offer{Held: best, Kind: kind, Versions: versions}
+		if best.Number != nil && o.short != "" {
+			offer.Pattern = best.Number.Pattern(o.short, year.Year())
+		}
+		offers = append(offers, offer)
+	}
+	return offers, nil
+}
+
+// day reads a day; "" is today.
+func (s *Service) day(on string) (string, error) {
+	if on == "" {
+		return s.Now().In(record.Beijing).Format(time.DateOnly), nil
+	}
+	if _, err := time.Parse(time.DateOnly, on); err != nil {
+		return "", fault.New(fault.FieldInvalid).At("on").Detail("日期格式应为YYYY-MM-DD", "want a date YYYY-MM-DD")
+	}
+	return on, nil
+}
+
+// inForceOn finds the version in force on a day: of those that have begun the one that began last.
+func inForceOn(versions []Held, on string) (best Held, ok bool) {
+	for _, t := range versions {
+		later := cmp.Or(cmp.Compare(t.ValidFrom, best.ValidFrom), cmp.Compare(t.Version, best.Version))
+		if t.ValidFrom <= on && (!ok || later > 0) {
+			best, ok = t, true
+		}
+	}
+	return best, ok
+}
+
+// versionsOfKind lists every version of every template of a kind, by the day they begin.
+func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]Held, error) {
+	if !record.Storable(kind) {
+		return nil, nil
+	}
+	found, err := facts{s.History}.Match(ctx, document.Templates.Name, "kind", kind)
+	if err != nil {
+		return nil, err
+	}
+	var all []Held
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		versions, err := s.versions(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, versions...)
+	}
+	slices.SortStableFunc(all, func(a, b Held) int {
+		return cmp.Or(cmp.Compare(a.ValidFrom, b.ValidFrom), cmp.Compare(a.Version, b.Version))
+	})
+	return all, nil
+}
+
+// versions lists the versions of a template, oldest first. What was written again under the same number is one version: it says what it
+// said last. A record that is no template, or that is gone, has none.
+func (s *Service) versions(ctx context.Context, id string) ([]Held, error) {
+	revisions, err := s.History.Revisions(ctx, id)
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []Held
+	for _, r := range revisions {
+		if r.Collection != document.Templates.Name {
+			return nil, nil
+		}
+		body, err := wire.Object(r.Body)
+		if err != nil {
+			return nil, fmt.Errorf("template %s version %d as stored: %w", id, r.Version, err)
+		}
+		t := Held{ID: id, Template: document.ReadTemplate(body), Body: body}
+		same := func(h Held) bool { return h.Version == t.Version }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i] = t
+		} else {
+			all = append(all, t)
+		}
+	}
+	return all, nil
+}
