@@ -38,3 +38,14 @@ var Items = record.Collection{
 	Transitions: map[string][]string{"": {Published, Suspended}, Published: {Suspended, Cancelled},
 		Suspended: {Published, Cancelled}},
 }
+
+// Calendars declares the collection of notices on days off, one record a year, so that a handheld counts working days without a network and a new
+// notice needs no new program. The text has the form that calendar.Import reads.
+var Calendars = record.Collection{
+	Name: "calendars", Schema: 1, Scope: record.District,
+	Fields: []record.Field{
+		{Path: "year", Kind: record.String, Required: true}, // YYYY
+		{Path: "notice", Kind: record.String, Required: true},
+		{Path: "text", Kind: record.String, Required: true},
+	},
+}

@@ -55,6 +55,7 @@ var rights = map[Right][]Role{
 	"items.create": {RoleSupervisor}, "items.update": {RoleSupervisor},
 	"checklists.create": {RoleSupervisor}, "checklists.update": {RoleSupervisor},
 	"templates.create": {RoleSupervisor}, "templates.update": {RoleSupervisor},
+	"calendars.create": {RoleSupervisor}, "calendars.update": {RoleSupervisor},
 
 	"subjects.create": {RoleOfficer, RoleLeader}, "subjects.update": {RoleOfficer, RoleLeader},
 	"tasks.create": {RoleLeader, RoleChief}, "tasks.update": {RoleLeader, RoleChief, RoleOfficer},

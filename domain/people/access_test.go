@@ -13,6 +13,8 @@ import (
 const expected = `
 accounts.create      . . . . . . . x .
 accounts.disable     . . . . . . . x .
+calendars.create     . . . . . x . . .
+calendars.update     . . . . . x . . .
 certificates.check   x x x x x x . . .
 certificates.create  . . . . . x . . .
 certificates.update  . . . . . x . . .

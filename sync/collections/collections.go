@@ -17,7 +17,7 @@ import (
 func Catalogue() (record.Catalogue, error) {
 	all := []record.Collection{
 		people.Units, people.Officers, people.Certificates,
-		law.Items, inspect.Checklists, document.Templates, inspect.Subjects,
+		law.Items, law.Calendars, inspect.Checklists, document.Templates, inspect.Subjects,
 		inspect.Tasks, inspect.Inspections, document.Documents, evidence.Evidence, evidence.Custodies, evidence.Derivatives, evidence.Holds, evidence.Disposals,
 		Findings, Conflicts, DeadLetters, document.Blocks,
 	}

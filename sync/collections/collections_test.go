@@ -26,6 +26,7 @@ func TestWhoIsJudgedByWhat(t *testing.T) {
 		"inspections":  {"flag G01", "flag G02", "flag G30", "flag G31"},
 		"documents":    {"flag G01", "flag paper", "flag G04", "flag G05", "flag G07", "flag G30", "flag G31"},
 		"templates":    {"refuse paper.template"},
+		"calendars":    {"refuse law.calendar"},
 		"items":        nil, "checklists": nil, "subjects": nil, "findings": nil,
 		"conflicts":   {"refuse conflict.undecided"},
 		"deadletters": {"refuse letter.reason"},

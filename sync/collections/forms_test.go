@@ -89,7 +89,7 @@ func drawEntries(t *rapid.T, c *record.Collection, form int, path string) record
 var fixed = map[string][]string{
 	"":             {"unit", "device", "partners"},
 	"certificates": {"officer", "number"}, "items": {"code"}, "units": {"code"}, "officers": {"unit"}, "documents": {"inspection"}, "custody": {"evidence"}, "holds": {"evidence"}, "disposals": {"evidence", "state"},
-	"blocks": {"device"}, "templates": {"kind"}, "findings": {"record", "state"}, "conflicts": {"record", "state"}, "deadletters": {"record", "state"},
+	"blocks": {"device"}, "templates": {"kind"}, "calendars": {"year"}, "findings": {"record", "state"}, "conflicts": {"record", "state"}, "deadletters": {"record", "state"},
 }
 
 func leavesAlone(c *record.Collection, form int, newer record.Object) error {

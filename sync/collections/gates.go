@@ -19,6 +19,7 @@ func gates() map[string][]record.Gate {
 		people.Certificates.Name: people.CertificateGates(),
 		people.Officers.Name:     people.OfficerGates(),
 		people.Units.Name:        people.UnitGates(),
+		law.Calendars.Name:       law.CalendarGates(),
 		Conflicts.Name:           {decided},
 		DeadLetters.Name:         {explained},
 		inspect.Tasks.Name: slices.Concat([]record.Gate{people.CertifiedOnly(inspect.Assigns)},

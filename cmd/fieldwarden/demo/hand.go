@@ -134,7 +134,7 @@ func (h *hand) seen(ctx context.Context, feed string) (string, error) {
 }
 
 // pulled are the collections that a handheld of a street gets.
-var pulled = []string{"units", "officers", "certificates", "items", "checklists", "templates", "subjects", "tasks",
+var pulled = []string{"units", "officers", "certificates", "items", "calendars", "checklists", "templates", "subjects", "tasks",
 	"inspections", "documents", "evidence", "custody", "holds", "disposals", "findings", "conflicts", "deadletters", "blocks"}
 
 // feedOnServer sums up a feed as the server gives it out whole, over HTTP.

@@ -28,6 +28,7 @@ type District struct {
 	Officers   []push.ServerOp
 	Certs      []push.ServerOp
 	Items      []push.ServerOp
+	Calendars  []push.ServerOp
 	Checklists []push.ServerOp
 	Templates  []push.ServerOp
 	Subjects   []push.ServerOp
@@ -51,7 +52,7 @@ type Person struct {
 func Build(number uint64, day time.Time) (*District, error) {
 	b := &builder{number: number, dice: rand.New(rand.NewPCG(number, 120102)), d: &District{number: number, Day: law.DayOf(day)}}
 	b.names = newNames(b.dice)
-	for _, part := range []func() error{b.units, b.people, b.items, b.checklists, b.templates, b.subjects, b.tasks} {
+	for _, part := range []func() error{b.units, b.people, b.items, b.calendars, b.checklists, b.templates, b.subjects, b.tasks} {
 		if err := part(); err != nil {
 			return nil, fmt.Errorf("seed: %w", err)
 		}
@@ -62,7 +63,7 @@ func Build(number uint64, day time.Time) (*District, error) {
 // Ops lists everything that is stored, in an order in which each record comes after those it names.
 func (d *District) Ops() []push.ServerOp {
 	var all []push.ServerOp
-	for _, part := range [][]push.ServerOp{d.Units, d.Officers, d.Certs, d.Items, d.Checklists, d.Templates, d.Subjects, d.Tasks} {
+	for _, part := range [][]push.ServerOp{d.Units, d.Officers, d.Certs, d.Items, d.Calendars, d.Checklists, d.Templates, d.Subjects, d.Tasks} {
 		all = append(all, part...)
 	}
 	return all

@@ -85,7 +85,7 @@ func TestThereIsEnoughOfEverything(t *testing.T) {
 	d := build(t)
 	counts := map[string]struct{ got, low, high int }{
 		"units": {len(d.Units), 37, 37}, "officers": {len(d.Officers), 55, 70}, "certificates": {len(d.Certs), 40, 50},
-		"items": {len(d.Items), 38, 50}, "checklists": {len(d.Checklists), 5, 8},
+		"items": {len(d.Items), 38, 50}, "checklists": {len(d.Checklists), 5, 8}, "calendars": {len(d.Calendars), 1, 20},
 		"templates": {len(d.Templates), 2, 90}, "subjects": {len(d.Subjects), 300, 300}, "tasks": {len(d.Tasks), 30, 39},
 	}
 	for name, c := range counts {

@@ -35,20 +35,33 @@ type special struct {
 	name    string
 }
 
-// Builtin returns the calendar of the embedded notices.
-func Builtin() (*Calendar, error) {
-	cal := &Calendar{}
+// Notices returns the embedded notices by their year.
+func Notices() (map[string]string, error) {
 	names, err := notices.ReadDir(".")
 	if err != nil {
 		return nil, fmt.Errorf("embedded notices: %w", err)
 	}
+	all := map[string]string{}
 	for _, name := range names {
-		file, err := notices.Open(name.Name())
+		text, err := notices.ReadFile(name.Name())
 		if err != nil {
 			return nil, fmt.Errorf("embedded notice: %w", err)
 		}
-		if cal, err = cal.Import(file); err != nil {
-			return nil, fmt.Errorf("embedded notice %s: %w", name.Name(), err)
+		all[strings.TrimSuffix(name.Name(), ".txt")] = string(text)
+	}
+	return all, nil
+}
+
+// Builtin returns the calendar of the embedded notices.
+func Builtin() (*Calendar, error) {
+	all, err := Notices()
+	if err != nil {
+		return nil, err
+	}
+	cal := &Calendar{}
+	for _, year := range slices.Sorted(maps.Keys(all)) {
+		if cal, err = cal.Import(strings.NewReader(all[year])); err != nil {
+			return nil, fmt.Errorf("embedded notice of %s: %w", year, err)
 		}
 	}
 	return cal, nil
