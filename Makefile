@@ -7,7 +7,7 @@ program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
 
 # Programs that must not be missing: with these names set a test that lacks one fails instead of skipping.
-required := postgres,minio,versitygw,pdftotext,node,strace,tmpfs,ffmpeg
+required := postgres,minio,versitygw,pdftotext,qpdf,node,strace,tmpfs,ffmpeg
 
 # SQLite is C that was translated to Go. Its memory is none of Go's, so the race detector learns nothing in there, and makes it four times as slow.
 race := -race -gcflags=modernc.org/sqlite/lib=-race=false
@@ -17,7 +17,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: tools
-tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, poppler, staticcheck, Node with the clients' libraries
+tools: ## install what tests and checks need: PostgreSQL, MinIO, versitygw, poppler, qpdf, staticcheck, Node with the clients' libraries
 	@deploy/tools/install.sh
 
 .PHONY: fmt

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap and poppler's PDF reader from the system's packages, and the client libraries of deploy/foreign. Running
+# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap, poppler's PDF reader and qpdf from the system's packages, and the client libraries of deploy/foreign. Running
 # it again does nothing and says nothing.
 set -euo pipefail
 
@@ -77,6 +77,9 @@ postgres() {
 # poppler is the second reader of the papers' text.
 poppler() { command -v pdftotext >/dev/null || packages poppler-utils; }
 
+# qpdf is the second reader of their structure.
+qpdf_() { command -v qpdf >/dev/null || packages qpdf; }
+
 # strace shows what the server asks of the kernel, and in which order.
 strace_() { command -v strace >/dev/null || [[ $(uname -s) != Linux ]] || packages strace; }
 
@@ -112,6 +115,7 @@ main() {
   done
   postgres
   poppler
+  qpdf_
   strace_
   media
   foreign "$bin"

@@ -16,7 +16,7 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "2"
+const layoutVersion = "3"
 
 // Paper is what is rendered.
 type Paper struct {
@@ -87,11 +87,10 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 	return f, nil
 }
 
+// title is what the file is called by, not longer than a reader shows.
 func title(p Paper) string {
-	if p.Instance.NumberText == "" {
-		return p.Template.Name
-	}
-	return p.Template.Name + " " + p.Instance.NumberText
+	text := []rune(clean(strings.TrimSpace(p.Template.Name + " " + p.Instance.NumberText)))
+	return string(text[:min(len(text), 200)])
 }
 
 // block lays out one part of the layout.

@@ -1,4 +1,4 @@
-// Package pdf writes PDF 1.7 files: pages of text, lines, filled boxes and pictures. What it is given decides every byte: it
+// Package pdf writes PDF/A-2b files (ISO 19005-2, on PDF 1.7): pages of text, lines, filled boxes and pictures. What it is given decides every byte: it
 // asks no clock, draws no random numbers and never depends on the order of a map. Fonts are embedded with the glyphs used and
 // a map back to the characters, those beyond the first plane of Unicode included, so that text can be searched and copied.
 //
@@ -87,6 +87,9 @@ const (
 	infoObject
 	resourcesObject
 	shadeObject
+	metadataObject
+	intentObject
+	profileObject
 	fixedObjects = iota
 )
 
@@ -97,15 +100,18 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	f.reserve(fixedObjects)
 	fonts, images := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images))
 	forms, pages := f.reserve(len(d.forms)), f.reserve(2*len(d.pages))
-	f.object(catalogObject, "<</Type/Catalog/Pages %d 0 R/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>>>", pagesObject)
+	f.object(catalogObject, "<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%d 0 R]/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>>>",
+		pagesObject, metadataObject, intentObject)
 	var kids, names strings.Builder
 	for i := range d.pages {
 		fmt.Fprintf(&kids, "%d 0 R ", pages+2*i)
 	}
 	f.object(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>", len(d.pages), kids.String())
-	created := d.info.Created.UTC().Format("D:20060102150405Z")
-	f.object(infoObject, "<</Title %s/Producer %s/CreationDate(%s)/ModDate(%s)>>",
-		text(d.info.Title), text(d.info.Producer), created, created)
+	f.object(infoObject, "%s", d.info.dictionary())
+	metadata := d.info.metadata() // not packed: a search through an archive reads it without unpacking files
+	f.object(metadataObject, "<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream", len(metadata), metadata)
+	f.object(intentObject, "<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profileObject)
+	f.stream(profileObject, "/N 3", sRGB())
 	names.WriteString("<</ExtGState<</Shade ")
 	fmt.Fprintf(&names, "%d 0 R>>/Font<<", shadeObject)
 	for i := range d.fonts {
