@@ -58,6 +58,7 @@ var Documents = record.Collection{
 		{Path: "number/series", Class: record.Frozen, Kind: record.String},
 		{Path: "number/n", Class: record.Frozen, Kind: record.Number},
 		{Path: "number/text", Class: record.Frozen, Kind: record.String},
+		{Path: "number/block", Class: record.Frozen, Kind: record.IDKind},
 		{Path: "signatures", Class: record.Append, Kind: record.Map},
 		{Path: "signatures/*", Kind: record.Map},
 		{Path: "signatures/*/role", Kind: record.String, Required: true},
@@ -107,7 +108,8 @@ func becameVoid(ev record.Event) bool {
 	return ev.After != nil && ev.After["state"] == Voided && ev.Before["state"] == Issued
 }
 
-// Blocks declares the collection of leased numbers: each is in the feed of the one device that may use them.
+// Blocks declares the collection of leased numbers: each is in the feed of the one device that may use them. The device says in the block which of
+// them are spoilt ("voids", by number) and which it gives back ("returns", by the first of a run); what happens to the block itself is the server's.
 var Blocks = record.Collection{
 	Name: "blocks", Schema: 1, Scope: record.Device,
 	Fields: []record.Field{
@@ -121,7 +123,30 @@ var Blocks = record.Collection{
 		{Path: "to", Class: record.Server, Kind: record.Number, Required: true},
 		{Path: "leasedAt", Class: record.Server, Kind: record.Time, Required: true},
 		{Path: "expiresAt", Class: record.Server, Kind: record.Time, Required: true},
+		{Path: "unit", Class: record.Server, Kind: record.String},
+		{Path: "voids", Class: record.Append, Kind: record.Map},
+		{Path: "voids/*", Kind: record.Map},
+		{Path: "voids/*/reason", Kind: record.String, Required: true},
+		{Path: "voids/*/at", Kind: record.Time, Required: true},
+		{Path: "voids/*/officer", Kind: record.IDKind, Required: true},
+		{Path: "returns", Class: record.Append, Kind: record.Map},
+		{Path: "returns/*", Kind: record.Map},
+		{Path: "returns/*/to", Kind: record.Number, Required: true},
+		{Path: "returns/*/at", Kind: record.Time, Required: true},
+		{Path: "returns/*/officer", Kind: record.IDKind, Required: true},
+		{Path: "returns/*/reason", Kind: record.String},
+		{Path: "lost", Class: record.Server, Kind: record.Map},
+		{Path: "lost/at", Kind: record.Time},
+		{Path: "lost/officer", Kind: record.IDKind},
+		{Path: "lost/reason", Kind: record.String},
+		{Path: "moved", Class: record.Server, Kind: record.Map},
+		{Path: "moved/from", Kind: record.Number},
+		{Path: "moved/block", Kind: record.IDKind},
+		{Path: "moved/device", Kind: record.IDKind},
+		{Path: "movedFrom", Class: record.Server, Kind: record.IDKind},
 	},
+	Gates:  []record.Gate{blockGate},
+	Claims: newlyVoid,
 }
 
 // SeriesName names the series of numbers of an organ, a kind of paper and a year.

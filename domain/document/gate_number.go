@@ -26,37 +26,67 @@ func judgeNumber(ctx context.Context, i *issue) error {
 		i.say(NumberMissing, "number", "文书没有编号", "the paper has no number")
 		return nil
 	}
-	blocks, err := i.facts.Match(ctx, Blocks.Name, "device", i.ev.Device)
+	b, found, err := i.block(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(blocks)) {
-		if b := blocks[id]; text(b, "series") == i.in.Series && float64(i.in.N) >= amount(b, "from") && float64(i.in.N) <= amount(b, "to") {
-			i.judgeBlock(b)
-			return nil
-		}
+	if !found {
+		i.say(NotLeased, "number", fmt.Sprintf("编号%s不在本设备领取的号段内", i.in.NumberText),
+			fmt.Sprintf("number %d of %s is of no block that this device holds", i.in.N, i.in.Series))
+		return nil
 	}
-	i.say(NotLeased, "number", fmt.Sprintf("编号%s不在本设备领取的号段内", i.in.NumberText),
-		fmt.Sprintf("number %d of %s is of no block that this device holds", i.in.N, i.in.Series))
+	i.judgeBlock(b)
+	i.judgeLife(b)
 	return nil
 }
 
-// judgeBlock judges a number against the block it is from.
-func (i *issue) judgeBlock(b record.Object) {
-	organ, year := text(b, "organ"), i.in.IssuedAt.In(record.Beijing).Year()
+// block finds the block that the paper's number is from: the one it names, or else of the device's those with the number. A block that has moved away
+// still tells what its numbers look like.
+func (i *issue) block(ctx context.Context) (b LeasedBlock, found bool, err error) {
+	of := func(id string, body record.Object) bool {
+		b = ReadLeasedBlock(id, body)
+		return b.Device == i.ev.Device && b.Series == i.in.Series && i.in.N >= b.From && i.in.N <= b.To
+	}
+	if id := text(object(i.ev.After, "number"), "block"); id != "" {
+		body, there, err := i.facts.Find(ctx, Blocks.Name, id)
+		return b, there && of(id, body), err
+	}
+	blocks, err := i.facts.Match(ctx, Blocks.Name, "device", i.ev.Device)
+	for _, id := range slices.Sorted(maps.Keys(blocks)) {
+		if of(id, blocks[id]) {
+			return b, true, err
+		}
+	}
+	return b, false, err
+}
+
+// judgeBlock judges a number against what its block is for.
+func (i *issue) judgeBlock(b LeasedBlock) {
+	year := i.in.IssuedAt.In(record.Beijing).Year()
 	switch {
-	case text(b, "kind") != i.in.Kind:
+	case b.Kind != i.in.Kind:
 		i.say(WrongSeries, "number/series", "编号属于另一种文书", "the number is of another kind of paper")
-	case organ == "" || !strings.HasPrefix(i.in.Unit, organ):
+	case b.Organ == "" || !strings.HasPrefix(i.in.Unit, b.Organ):
 		i.say(WrongSeries, "number/series", "编号属于另一机关", "the number is of another organ")
-	case whole(b, "year") != year:
-		i.say(WrongSeries, "number/series", fmt.Sprintf("编号属于%d年，文书签发于%d年", whole(b, "year"), year),
-			fmt.Sprintf("the number is of %d, the paper of %d", whole(b, "year"), year))
+	case b.Year != year:
+		i.say(WrongSeries, "number/series", fmt.Sprintf("编号属于%d年，文书签发于%d年", b.Year, year),
+			fmt.Sprintf("the number is of %d, the paper of %d", b.Year, year))
 	}
-	if pattern := text(b, "pattern"); pattern != "" && i.in.NumberText != NumberText(pattern, i.in.N) {
-		i.say(WrongText, "number/text", "编号文字与号段不符，应为"+NumberText(pattern, i.in.N), "the number should read "+NumberText(pattern, i.in.N))
+	if b.Pattern != "" && i.in.NumberText != b.Text(i.in.N) {
+		i.say(WrongText, "number/text", "编号文字与号段不符，应为"+b.Text(i.in.N), "the number should read "+b.Text(i.in.N))
 	}
-	end := moment(b, "expiresAt")
+}
+
+// judgeLife judges a number against what has become of its block. A paper that was issued in time counts, however late it comes; a number that was in
+// doubt because its device was lost is in doubt no more.
+func (i *issue) judgeLife(b LeasedBlock) {
+	if !b.Has(i.in.N) {
+		i.say(MovedOn, "number", "设备遗失后，该编号已转给另一设备", "the number went to another device when this one was lost")
+	}
+	if r, ok := b.Returned(i.in.N); ok {
+		i.say(GivenBack, "number", "该编号已于"+minute(r.At)+"交回", "the number was given back at "+r.At.UTC().Format(time.RFC3339))
+	}
+	end := b.ExpiresAt
 	switch {
 	case i.ev.Latest.Before(end):
 	case !i.ev.Earliest.Before(end):

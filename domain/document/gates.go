@@ -20,6 +20,8 @@ const (
 	WrongText     = "G05.text"       // the number's text is not what the block gives
 	LeaseOver     = "G05.expired"    // the block had expired, whenever it was issued
 	LeaseDoubtful = "G05.uncertain"  // whether the block had expired depends on when exactly it was issued
+	MovedOn       = "G05.moved"      // the number was moved to another device, because this one was lost
+	GivenBack     = "G05.returned"   // the number had been given back
 	Unsigned      = "G05.signature"  // a signature is missing, or a refusal does not say why
 	CashUnlawful  = "G07.ground"     // money was taken on the spot without a ground of law
 	NoReceipt     = "G07.receipt"    // … or without a receipt of the treasury

@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
@@ -80,4 +81,43 @@ func flawAt(body record.Object, member string) string {
 		}
 	}
 	return ""
+}
+
+// What has become of a number's block decides what is found about its paper.
+func TestGateOfANumbersLife(t *testing.T) {
+	lost := record.Object{"at": "2026-11-20T00:00:00Z", "officer": subjectID, "reason": "遗失"}
+	back := record.Object{"12": record.Object{"to": 20.0, "at": "2026-11-24T00:00:00Z", "officer": subjectID}}
+	for name, c := range map[string]struct {
+		block  record.Object // laid over the block b2, numbers 11 to 20
+		paper  map[string]any
+		device string
+		want   []string
+	}{
+		"named":                         {nil, map[string]any{"number/block": "b2"}, "", nil},
+		"another named":                 {nil, map[string]any{"number/block": "b1"}, "", []string{document.NotLeased}},
+		"one named that is not there":   {nil, map[string]any{"number/block": "b3"}, "", []string{document.NotLeased}},
+		"named, on another device":      {nil, map[string]any{"number/block": "b2"}, subjectID, []string{document.NotLeased}},
+		"lost, so in doubt until now":   {record.Object{"lost": lost}, nil, "", nil},
+		"lost, the number not moved":    {record.Object{"lost": lost, "moved": record.Object{"from": 13.0, "block": "b3"}}, nil, "", nil},
+		"lost, the number moved":        {record.Object{"lost": lost, "moved": record.Object{"from": 12.0, "block": "b3"}}, nil, "", []string{document.MovedOn}},
+		"given back":                    {record.Object{"returns": back}, nil, "", []string{document.GivenBack}},
+		"others given back":             {record.Object{"returns": record.Object{"13": back["12"]}}, nil, "", nil},
+		"an entry that cannot be right": {record.Object{"returns": record.Object{"012": back["12"]}}, nil, "", nil},
+	} {
+		f, body := state(t), penalty()
+		for key, value := range c.block {
+			f["blocks"]["b2"][key] = value
+		}
+		for path, value := range c.paper {
+			body = edit(body, path, value)
+		}
+		codes := judged(t, f, body, func(ev *record.Event) {
+			if c.device != "" {
+				ev.Device = c.device
+			}
+		})
+		if !slices.Equal(codes, c.want) {
+			t.Errorf("%s: %v, want %v", name, codes, c.want)
+		}
+	}
 }

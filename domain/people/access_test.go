@@ -13,6 +13,8 @@ import (
 const expected = `
 accounts.create      . . . . . . . x .
 accounts.disable     . . . . . . . x .
+blocks.settle        . . x . . x . . .
+blocks.update        x . x . . x . . .
 calendars.create     . . . . . x . . .
 calendars.update     . . . . . x . . .
 certificates.check   x x x x x x . . .
@@ -52,6 +54,7 @@ inspections.transfer . . x x . . . . .
 inspections.update   x . x . . . . . .
 items.create         . . . . . x . . .
 items.update         . . . . . x . . .
+numbers.account      . . x x . x . . .
 numbers.lease        x . x . . . . . .
 officers.create      . . . . . . x . .
 officers.update      . . . . . . x x .

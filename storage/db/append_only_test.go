@@ -12,7 +12,7 @@ import (
 )
 
 // appendOnly are the tables that are history: what stands in them was signed or shown to people.
-var appendOnly = []string{"ops", "revisions", "pushes", "numbers"}
+var appendOnly = []string{"ops", "revisions", "pushes", "numbers", "number_doubles"}
 
 // aside are such tables that a push does not write.
 var aside = map[string]string{
@@ -33,6 +33,7 @@ func written(device string) *push.Batch {
 		Records:   []push.Row{{ID: "r", Collection: "tasks", Feed: "unit/a", Seq: 1, Version: 1, Op: "o", Body: []byte("{}")}},
 		Heads:     map[string]uint64{"unit/a": 1},
 		Numbers:   []push.NumberUse{{Series: "s", N: 1, Document: "r"}},
+		Doubles:   []push.NumberUse{{Series: "s", N: 1, Document: "q"}},
 		At:        time.Now(),
 	}
 }

@@ -91,5 +91,5 @@ func retryable(err error) bool {
 	if !errors.As(err, &pg) {
 		return false
 	}
-	return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505" && pg.ConstraintName == "revisions_pkey"
+	return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505" && (pg.ConstraintName == "revisions_pkey" || pg.ConstraintName == "numbers_pkey")
 }

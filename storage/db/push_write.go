@@ -147,14 +147,19 @@ func (t *tx) departures(b *push.Batch) []statement {
 		}}, len(keep))
 }
 
+// numbers keeps the claims of numbers. One that somebody else has made since it was looked for is a double key: see [retryable].
 func (t *tx) numbers(b *push.Batch) []statement {
 	at := micros(b.At)
-	return t.inserts(table{name: "numbers", then: "ON CONFLICT DO NOTHING", columns: []column{
-		{"series", collect(b.Numbers, func(u push.NumberUse) string { return u.Series })},
-		{"n", collect(b.Numbers, func(u push.NumberUse) int64 { return int64(u.N) })},
-		{"document", collect(b.Numbers, func(u push.NumberUse) string { return u.Document })},
-		{"at", collect(b.Numbers, func(push.NumberUse) int64 { return at })},
-	}}, len(b.Numbers))
+	claims := func(name, then string, uses []push.NumberUse) []statement {
+		return t.inserts(table{name: name, then: then, columns: []column{
+			{"series", collect(uses, func(u push.NumberUse) string { return u.Series })},
+			{"n", collect(uses, func(u push.NumberUse) int64 { return int64(u.N) })},
+			{"document", collect(uses, func(u push.NumberUse) string { return u.Document })},
+			{"at", collect(uses, func(push.NumberUse) int64 { return at })},
+			{"op", collect(uses, func(u push.NumberUse) string { return u.Op })},
+		}}, len(uses))
+	}
+	return slices.Concat(claims("numbers", "", b.Numbers), claims("number_doubles", "ON CONFLICT DO NOTHING", b.Doubles))
 }
 
 // queued queues work. A job that is waiting already is not doubled; one that is being done runs once more afterwards,

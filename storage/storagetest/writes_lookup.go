@@ -14,8 +14,14 @@ import (
 func (s *writes) numbers() {
 	b, second := batch(s.enrol(), "unit/a", 1), batch(s.enrol(), "unit/b", 1)
 	s.put(b)
-	second.Numbers[0] = push.NumberUse{Series: b.Numbers[0].Series, N: b.Numbers[0].N, Document: "second"}
-	s.put(second) // the citizen holds it already: storing the second claim is no error, and changes nothing
+	second.Doubles = []push.NumberUse{{Series: b.Numbers[0].Series, N: b.Numbers[0].N, Document: "second", Op: "o"}}
+	second.Numbers = nil
+	s.put(second) // the citizen holds it already: keeping the double is no error, and changes nothing
+	third := batch(s.enrol(), "unit/c", 1)
+	third.Numbers[0] = push.NumberUse{Series: b.Numbers[0].Series, N: b.Numbers[0].N, Document: "third"}
+	if err := s.InTx(s.ctx, func(ctx context.Context, tx push.Tx) error { return tx.Write(ctx, third) }); err == nil {
+		s.Error("a number that was thought to be nobody's was claimed twice")
+	}
 	s.tx(func(ctx context.Context, tx push.Tx) {
 		use := push.NumberUse{Series: b.Numbers[0].Series, N: b.Numbers[0].N}
 		taken, err := tx.NumberClaims(ctx, []push.NumberUse{use, {Series: use.Series, N: 99}})

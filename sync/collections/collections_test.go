@@ -30,7 +30,8 @@ func TestWhoIsJudgedByWhat(t *testing.T) {
 		"items":        nil, "checklists": nil, "subjects": nil, "findings": nil,
 		"conflicts":   {"refuse conflict.undecided"},
 		"deadletters": {"refuse letter.reason"},
-		"blocks":      nil, "custody": nil, "derivatives": nil,
+		"blocks":      {"refuse number.block"},
+		"custody":     nil, "derivatives": nil,
 		"holds":     {"refuse evidence.hold"},
 		"disposals": {"refuse evidence.disposal"},
 		"evidence":  {"refuse evidence.manifest_invalid", "flag evidence.chain", "refuse retention.class"}, // the first is a rule of form: it has no basis in law

@@ -108,7 +108,7 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 	if end := time.Date(year+1, 1, 1, 0, 0, 0, 0, record.Beijing); end.Before(expires) {
 		expires = end
 	}
-	return record.Object{"device": caller.Device, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
+	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
 		"year": float64(year), "pattern": template.Number.Pattern(o.short, year),
 		"leasedAt": stamp(now), "expiresAt": stamp(expires)}, nil
 }

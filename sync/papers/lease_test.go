@@ -29,7 +29,7 @@ func (w *world) lease(count int, key string) (string, record.Object) {
 func TestLease(t *testing.T) {
 	each(t, func(w *world) {
 		id, block := w.lease(5, "first")
-		want := record.Object{"device": w.caller().Device, "series": street + "/summary-penalty/2026", "organ": street, "kind": document.SummaryPenalty,
+		want := record.Object{"device": w.caller().Device, "unit": team, "series": street + "/summary-penalty/2026", "organ": street, "kind": document.SummaryPenalty,
 			"year": 2026.0, "pattern": "津河东东新执当罚决字〔2026〕第{n}号", "from": 1.0, "to": 5.0,
 			"leasedAt": "2026-11-25T07:30:00Z", "expiresAt": "2026-12-25T07:30:00Z"}
 		if !record.Equal(block, want) {

@@ -147,6 +147,9 @@ func (w *work) carryOut(ctx context.Context, o order) (record.Outcome, error) {
 	if err != nil || refusal != nil {
 		return reject(o.Sealed, refusal), err
 	}
+	if err := w.claim(ctx, &ch); err != nil {
+		return reject(o.Sealed, nil), err
+	}
 	flags, refusal, err := w.judge(ctx, ch)
 	if err != nil || refusal != nil {
 		return reject(o.Sealed, refusal), err

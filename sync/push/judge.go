@@ -69,45 +69,57 @@ func (w *work) judge(ctx context.Context, ch change) ([]flagged, *fault.Error, e
 			flags = append(flags, flagged{g, b})
 		}
 	}
-	doubles, err := w.doubles(ctx, ch)
-	return append(flags, doubles...), nil, err
+	return append(flags, ch.doubles()...), nil, nil
 }
 
 // numberGate flags a number that two papers carry: the citizen already holds the second, so it cannot be refused.
 var numberGate = record.Gate{Code: "number.double", Basis: "行政处罚法第五十二条", Effect: record.Flag}
 
-// doubles finds numbers the op claims that belong to another record already.
-func (w *work) doubles(ctx context.Context, ch change) ([]flagged, error) {
-	uses := w.claims(ch)
-	if len(uses) == 0 {
-		return nil, nil
-	}
-	taken, err := w.tx.NumberClaims(ctx, uses)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range w.batch.Numbers {
-		taken[NumberUse{Series: n.Series, N: n.N}] = n.Document
-	}
-	var out []flagged
-	for _, use := range uses {
-		if by, ok := taken[NumberUse{Series: use.Series, N: use.N}]; ok && by != use.Document {
-			out = append(out, flagged{numberGate, record.Breach{Field: "number",
-				Zh: "文书编号已被另一文书（" + by + "）使用", En: "the number is already that of another paper (" + by + ")"}})
-		}
-	}
-	return out, nil
-}
-
-func (w *work) claims(ch change) []NumberUse {
+// claim finds out which of the numbers that a change claims are nobody's yet, and which are another record's already.
+func (w *work) claim(ctx context.Context, ch *change) error {
 	if ch.c.Claims == nil || !ch.changed {
 		return nil
 	}
 	var uses []NumberUse
 	for _, claim := range ch.c.Claims(ch.event) {
-		uses = append(uses, NumberUse{Series: claim.Series, N: claim.N, Document: ch.event.Op.Record})
+		uses = append(uses, NumberUse{Series: claim.Series, N: claim.N})
 	}
-	return uses
+	if len(uses) == 0 {
+		return nil
+	}
+	taken, err := w.tx.NumberClaims(ctx, uses)
+	if err != nil {
+		return err
+	}
+	for _, n := range w.batch.Numbers {
+		taken[NumberUse{Series: n.Series, N: n.N}] = n.Document
+	}
+	for _, use := range uses {
+		by, claimed := taken[use]
+		use.Document, use.Op = ch.event.Op.Record, ch.event.Op.ID
+		switch {
+		case !claimed:
+			ch.numbers = append(ch.numbers, use)
+		case by != use.Document:
+			ch.taken = append(ch.taken, double{use, by})
+		}
+	}
+	return nil
+}
+
+// double is a number that is claimed and was another record's already.
+type double struct {
+	NumberUse
+	by string
+}
+
+// doubles are the findings about such numbers.
+func (ch *change) doubles() (flags []flagged) {
+	for _, d := range ch.taken {
+		flags = append(flags, flagged{numberGate, record.Breach{Field: "number",
+			Zh: fmt.Sprintf("编号%d已被另一文书或者作废登记（%s）使用", d.N, d.by), En: fmt.Sprintf("number %d is already that of another paper or void (%s)", d.N, d.by)}})
+	}
+	return flags
 }
 
 // Find implements record.Facts over the transaction with this push's effects on top.

@@ -29,6 +29,9 @@ func (w *work) one(ctx context.Context, op wire.Sealed) (record.Outcome, error) 
 	if refusal, err := w.authorize(ctx, op, ch); err != nil || refusal != nil {
 		return reject(op, refusal), err
 	}
+	if err := w.claim(ctx, &ch); err != nil {
+		return reject(op, nil), err
+	}
 	breaches, refusal, err := w.judge(ctx, ch)
 	if err != nil || refusal != nil {
 		return reject(op, refusal), err
@@ -125,6 +128,9 @@ type change struct {
 	foreign bool // somebody else has changed the record since the author saw it
 
 	upToDate bool // the author was looking at the record as it is
+
+	numbers []NumberUse // that it claims, and nobody has
+	taken   []double    // that it claims, and another has
 }
 
 // merge rebuilds what the author saw and merges the op onto what the server holds.

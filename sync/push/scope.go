@@ -98,6 +98,9 @@ const maxPartners = 16
 // right over one partner is enough to work on it; who its partners are is the home unit's to say, and where it is its leaders'.
 func (w *work) inScope(ctx context.Context, grants []people.Grant, right people.Right, ch change) (*fault.Error, error) {
 	before, after, at := ch.event.Before, ch.event.After, ch.event.Latest
+	if ch.c.Scope == record.Device {
+		return outUnless(w.ofDevice(grants, right, ch), "record"), nil
+	}
 	if !ch.c.OfUnit() {
 		return outUnless(people.May(grants, right, w.s.District, at), "record"), nil
 	}
@@ -124,10 +127,26 @@ func (w *work) inScope(ctx context.Context, grants []people.Grant, right people.
 	return w.known(ctx, ch)
 }
 
+// ofDevice reports whether the author may write a device's own record: on that device by the right itself, over the device's unit; on another
+// by the right to settle, over the unit that the record names.
+func (w *work) ofDevice(grants []people.Grant, right people.Right, ch change) bool {
+	before, after := ch.event.Before, ch.event.After
+	if before == nil || after == nil || before["device"] != after["device"] {
+		return false // only the server makes and moves them
+	}
+	if before["device"] == w.caller.Device {
+		return people.May(grants, right, w.caller.Unit, ch.event.Latest)
+	}
+	return home(before) != "" && people.May(grants, people.Right(ch.c.Name+".settle"), home(before), ch.event.Latest)
+}
+
 // unitsOf lists the units whose people a body concerns, or the whole district.
 func (w *work) unitsOf(c *record.Collection, body record.Object) []string {
 	if c.OfUnit() {
 		return c.UnitsOf(body)
+	}
+	if c.Scope == record.Device && home(body) != "" {
+		return []string{home(body)}
 	}
 	return []string{w.s.District}
 }

@@ -23,7 +23,10 @@ func (w *work) settle(op wire.Sealed, ch change, flags []flagged) (record.Outcom
 		if before := ch.event.Before; before != nil && ch.event.After != nil && len(movePatch(ch.c, before, ch.event.After)) > 0 {
 			w.moves = append(w.moves, move{op.Record, before})
 		}
-		w.batch.Numbers = append(w.batch.Numbers, w.claims(ch)...)
+		w.batch.Numbers = append(w.batch.Numbers, ch.numbers...)
+		for _, d := range ch.taken {
+			w.batch.Doubles = append(w.batch.Doubles, d.NumberUse)
+		}
 		if ch.c.Jobs != nil {
 			w.batch.Jobs = append(w.batch.Jobs, ch.c.Jobs(ch.event)...)
 		}

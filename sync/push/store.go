@@ -161,7 +161,8 @@ type Batch struct {
 	Uncopied   []string // records that had copies before: those not in Records any more are dropped
 	Departures []Departure
 	Heads      map[string]uint64 // new heads of the feeds that were locked
-	Numbers    []NumberUse
+	Numbers    []NumberUse // that nobody had claimed
+	Doubles    []NumberUse // that were another's already
 	Jobs       []record.Job
 	At         time.Time
 
@@ -211,10 +212,11 @@ type Departure struct {
 	Reason     string // wire.GoneRemoved, wire.GoneMoved or wire.GoneClosed
 }
 
-// NumberUse claims a document number for a document. The first claim stands: storing a second for the same number changes
-// nothing. Callers ask NumberClaims first and raise a finding for a double.
+// NumberUse claims a number for a paper, or for the block that says it is void. The first claim stands. Callers ask NumberClaims first, raise a
+// finding for a double and keep it among the doubles; when somebody else has claimed the number in between, the transaction MUST fail or begin again.
 type NumberUse struct {
 	Series   string // organ/kind/year
 	N        uint64
-	Document string // record id; not part of the identity when asked for
+	Document string // record id; like Op not part of the identity when asked for
+	Op       string // that claims it
 }

@@ -109,20 +109,20 @@ func stands(o record.Outcome) bool { return o.Status != record.Rejected && o.Sta
 
 // mark remembers how far the work has come, so that a group can be undone.
 type mark struct {
-	ops, revisions, departures, numbers, jobs int
+	ops, revisions, departures, numbers, doubles, jobs int
 	heads                                     map[string]uint64
 	view                                      saved
 }
 
 func (w *work) mark() mark {
 	b := w.batch
-	return mark{len(b.Ops), len(b.Revisions), len(b.Departures), len(b.Numbers), len(b.Jobs), maps.Clone(w.heads), w.view.save()}
+	return mark{len(b.Ops), len(b.Revisions), len(b.Departures), len(b.Numbers), len(b.Doubles), len(b.Jobs), maps.Clone(w.heads), w.view.save()}
 }
 
 func (w *work) undo(m mark) {
 	b := w.batch
 	b.Ops, b.Revisions, b.Departures = b.Ops[:m.ops], b.Revisions[:m.revisions], b.Departures[:m.departures]
-	b.Numbers, b.Jobs = b.Numbers[:m.numbers], b.Jobs[:m.jobs]
+	b.Numbers, b.Doubles, b.Jobs = b.Numbers[:m.numbers], b.Doubles[:m.doubles], b.Jobs[:m.jobs]
 	w.heads = m.heads
 	w.view.restore(m.view)
 }
