@@ -124,7 +124,7 @@ var blockGate = record.Gate{Code: "number.block", Basis: numberBasis, Effect: re
 			if _, ok := b.figure(key); !ok {
 				say("voids/"+key, "编号不在本号段内", "this number is not of the block")
 			}
-			if reason := text(object(object(ev.After, "voids"), key), "reason"); strings.TrimSpace(reason) == "" || !plainReason(reason) {
+			if reason := text(object(object(ev.After, "voids"), key), "reason"); strings.TrimSpace(reason) == "" || !PlainReason(reason) {
 				say("voids/"+key+"/reason", fmt.Sprintf("作废须说明理由，至多%d字", mostReason), fmt.Sprintf("say why, in at most %d characters", mostReason))
 			}
 		}
@@ -133,14 +133,15 @@ var blockGate = record.Gate{Code: "number.block", Basis: numberBasis, Effect: re
 			if n, ok := b.figure(key); !ok || figureOf(r, "to") < n || figureOf(r, "to") > b.To {
 				say("returns/"+key, "交回的编号不在本号段内", "these numbers are not of the block")
 			}
-			if !plainReason(text(r, "reason")) {
+			if !PlainReason(text(r, "reason")) {
 				say("returns/"+key+"/reason", fmt.Sprintf("理由至多%d字", mostReason), fmt.Sprintf("at most %d characters", mostReason))
 			}
 		}
 		return breaches, nil
 	}}
 
-func plainReason(s string) bool { return len([]rune(s)) <= mostReason && len(checkCharacters(s)) == 0 }
+// PlainReason reports whether a text may stand as the reason of a void or a return: at most 200 characters, all of them printable.
+func PlainReason(s string) bool { return len([]rune(s)) <= mostReason && len(checkCharacters(s)) == 0 }
 
 // added lists the keys that an event adds to a set, sorted.
 func added(ev record.Event, set string) []string {

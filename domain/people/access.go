@@ -82,7 +82,7 @@ var rights = map[Right][]Role{
 	"numbers.lease":      {RoleOfficer, RoleLeader},
 	"numbers.account":    {RoleLeader, RoleChief, RoleSupervisor}, // see what became of every number of an organ
 	"blocks.update":      {RoleOfficer, RoleLeader, RoleSupervisor},
-	"blocks.settle":      {RoleLeader, RoleSupervisor}, // say of another device's numbers what became of them: void, returned, lost, moved
+	"blocks.settle":      {RoleLeader, RoleSupervisor},             // say of another device's numbers what became of them: void, returned, lost, moved
 	"evidence.upload":    {RoleOfficer, RoleLeader, RoleAuxiliary}, // over a unit; a device brings what it has announced
 	"evidence.play":      readers,
 	"evidence.bundle":    {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}, // what it holds leaves the district

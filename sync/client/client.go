@@ -6,6 +6,7 @@
 //	Enrol, SignIn           the device makes itself known, then a person does          session.go
 //	Create, Update, Group   edits become sealed ops in a queue, without any network    edit.go, view.go
 //	TakeNumber              papers get their final numbers from leased blocks          numbers.go
+//	VoidNumber, Numbers     … which are renewed, voided and given back                 numbers_life.go
 //	AddEvidence             a recording is announced before its bytes travel           uploads.go
 //	Sync                    the queue goes out, then what others did comes in          push.go, pull.go, snapshot.go
 //	Watch                   the server tells when there is something to pull           watch.go
@@ -60,6 +61,9 @@ type Config struct {
 	// Chunk is how many octets of a recording one request carries to begin with; it grows while the line holds and shrinks
 	// when it breaks. 0: 1 MiB.
 	Chunk int64
+
+	// Numbers is how many numbers the device keeps in hand, by kind of paper; each sync sees to it. nil: the program asks by LeaseNumbers itself.
+	Numbers map[string]Supply
 
 	// Sleep waits between tries; it returns early with the context's error. nil: a timer.
 	Sleep func(context.Context, time.Duration) error
@@ -179,6 +183,7 @@ func (d *Device) Sync(ctx context.Context) error {
 			break
 		}
 	}
+	d.keepNumbers(ctx)
 	d.checkDaily(ctx)
 	return nil
 }

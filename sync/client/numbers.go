@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -28,7 +27,7 @@ type Number struct {
 
 // Body is the value of the field "number" of a paper.
 func (n Number) Body() record.Object {
-	return record.Object{"series": n.Series, "n": float64(n.N), "text": n.Text}
+	return record.Object{"series": n.Series, "n": float64(n.N), "text": n.Text, "block": n.Block}
 }
 
 // LeaseNumbers gets more numbers for a kind of paper. A lost reply costs none: until an answer has been kept, the same request
@@ -114,10 +113,10 @@ func (d *Device) takeNumber(ctx context.Context, tx *sql.Tx, kind string) (Numbe
 		if err != nil {
 			return Number{}, err
 		}
-		if next > b.to {
+		if next > b.end {
 			continue
 		}
-		n := Number{Series: b.series, N: next, Text: b.text(next), Kind: kind, Block: b.id}
+		n := Number{Series: b.Series, N: next, Text: b.Text(next), Kind: kind, Block: b.ID}
 		_, err = tx.ExecContext(ctx, `INSERT INTO numbers (series, n, text, kind, block, taken_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			n.Series, n.N, n.Text, n.Kind, n.Block, timeText(d.now()))
 		return n, err
@@ -130,26 +129,13 @@ func (d *Device) NumbersLeft(ctx context.Context, kind string) (left uint64, err
 	err = d.inTx(ctx, func(tx *sql.Tx) error {
 		blocks, err := d.usableBlocks(ctx, tx, kind)
 		for _, b := range blocks {
-			next, nextErr := b.next(ctx, tx)
-			err = errors.Join(err, nextErr)
-			left += b.to + 1 - next
+			n, leftErr := b.left(ctx, tx)
+			err = errors.Join(err, leftErr)
+			left += n
 		}
 		return err
 	})
 	return left, err
-}
-
-// VoidNumber notes that a number taken is on no paper and why, so that the gap is explained. What is on a paper is voided by
-// an edit of the paper.
-func (d *Device) VoidNumber(ctx context.Context, series string, n uint64, reason string) error {
-	done, err := d.db.ExecContext(ctx, `UPDATE numbers SET voided = ? WHERE series = ? AND n = ?`, reason, series, n)
-	if err != nil {
-		return err
-	}
-	if changed, err := done.RowsAffected(); err != nil || changed > 0 {
-		return err
-	}
-	return fault.New(fault.NumberNotTaken)
 }
 
 // Numbers lists every number this device has given out, for whoever accounts for them.
@@ -164,61 +150,83 @@ func (d *Device) Numbers(ctx context.Context) ([]Number, error) {
 	return all, err
 }
 
-// block is a run of numbers leased to one device.
+// block is a run of numbers leased to one device, and how far of it the device may go.
 type block struct {
-	id, device, series, kind, pattern string
-	year                              int
-	from, to                          uint64
-	expiresAt                         time.Time
+	document.LeasedBlock
+	end uint64 // the last number that was neither given back nor moved away; below From: none
 }
 
 // blockOf reads a record of the collection blocks.
 func blockOf(id string, body record.Object) (block, bool) {
-	text := func(name string) string { s, _ := body[name].(string); return s }
-	number := func(name string) float64 { n, _ := body[name].(float64); return n }
-	b := block{id: id, device: text("device"), series: text("series"), kind: text("kind"), pattern: text("pattern"),
-		year: int(number("year")), from: uint64(number("from")), to: uint64(number("to"))}
-	var err error
-	b.expiresAt, err = time.Parse(time.RFC3339Nano, text("expiresAt"))
-	return b, err == nil && id != "" && b.device != "" && b.series != "" && b.from >= 1 && b.to >= b.from
-}
-
-// text is how a number of the block stands on a paper.
-func (b block) text(n uint64) string {
-	if b.pattern == "" {
-		return fmt.Sprintf("%s/%d", b.series, n)
+	b := block{LeasedBlock: document.ReadLeasedBlock(id, body)}
+	b.end = b.To
+	if b.MovedFrom > 0 {
+		b.end = min(b.end, b.MovedFrom-1)
 	}
-	return document.NumberText(b.pattern, n)
+	if len(b.Returns) > 0 {
+		b.end = min(b.end, b.Returns[0].From-1)
+	}
+	return b, id != "" && b.Device != "" && b.Series != "" && b.From >= 1 && b.To >= b.From && !b.ExpiresAt.IsZero()
 }
 
-// next is the number of the block to be given out next; beyond b.to when there is none.
+// next is the number of the block to be given out next; beyond b.end when there is none. A number that stands on a paper that came by a feed is
+// left out: the block was another device's before, which has used it after all.
 func (b block) next(ctx context.Context, tx *sql.Tx) (next uint64, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(n), ?2 - 1) + 1 FROM numbers WHERE series = ?1 AND n BETWEEN ?2 AND ?3`,
-		b.series, b.from, b.to).Scan(&next)
+		b.Series, b.From, b.To).Scan(&next)
+	for err == nil && next <= b.end {
+		var used bool
+		err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM records WHERE collection = 'documents' AND body ->> '$.number.series' = ? AND
+			body ->> '$.number.n' = ?)`, b.Series, next).Scan(&used)
+		if !used {
+			break
+		}
+		next++
+	}
 	return next, err
 }
 
-// usableBlocks lists the blocks of a kind that are this device's, have not expired and are of this year, first to expire first.
-func (d *Device) usableBlocks(ctx context.Context, tx *sql.Tx, kind string) ([]block, error) {
+// left counts the numbers of the block that can still be given out.
+func (b block) left(ctx context.Context, tx *sql.Tx) (uint64, error) {
+	next, err := b.next(ctx, tx)
+	if err != nil || next > b.end {
+		return 0, err
+	}
+	return b.end + 1 - next, nil
+}
+
+// ownBlocks lists the blocks that are this device's, with what it has said of them and not been answered yet, first to expire first.
+func (d *Device) ownBlocks(ctx context.Context, tx *sql.Tx) ([]block, error) {
 	var self string
 	if err := tx.QueryRowContext(ctx, `SELECT id FROM device`).Scan(&self); err != nil {
-		return nil, err
-	}
-	now, err := d.serverNow(ctx, tx)
-	if err != nil {
 		return nil, err
 	}
 	found := map[string]*layers{}
 	if err := sentBy(ctx, tx, found, `collection = ?`, "blocks"); err != nil {
 		return nil, err
 	}
-	var usable []block
+	if err := ownOn(ctx, tx, found, `collection = ?`, "blocks"); err != nil {
+		return nil, err
+	}
+	var own []block
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		b, ok := blockOf(id, found[id].sent.Body)
-		if ok && b.kind == kind && b.device == self && b.year == now.In(record.Beijing).Year() && now.Before(b.expiresAt) {
-			usable = append(usable, b)
+		r, exists := found[id].fold()
+		if b, ok := blockOf(id, r.Body); ok && exists && b.Device == self {
+			own = append(own, b)
 		}
 	}
-	slices.SortStableFunc(usable, func(a, b block) int { return a.expiresAt.Compare(b.expiresAt) })
-	return usable, nil
+	slices.SortStableFunc(own, func(a, b block) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	return own, nil
+}
+
+// usableBlocks lists the blocks of a kind that have not expired, are of this year, and are not said to be lost with this device.
+func (d *Device) usableBlocks(ctx context.Context, tx *sql.Tx, kind string) ([]block, error) {
+	now, err := d.serverNow(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	own, err := d.ownBlocks(ctx, tx)
+	return slices.DeleteFunc(own, func(b block) bool {
+		return b.Kind != kind || b.Year != now.In(record.Beijing).Year() || !now.Before(b.ExpiresAt) || !b.Lost.At.IsZero()
+	}), err
 }

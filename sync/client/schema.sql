@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS records (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS records_collection ON records (collection, id);
 CREATE INDEX IF NOT EXISTS records_feed ON records (feed);
+CREATE INDEX IF NOT EXISTS records_numbers ON records (body ->> '$.number.series', body ->> '$.number.n') WHERE collection = 'documents';
 
 -- Which feeds a record has come by. It stays while one of them holds it; its row in records names one of them.
 CREATE TABLE IF NOT EXISTS holds (

@@ -161,8 +161,8 @@ type Batch struct {
 	Uncopied   []string // records that had copies before: those not in Records any more are dropped
 	Departures []Departure
 	Heads      map[string]uint64 // new heads of the feeds that were locked
-	Numbers    []NumberUse // that nobody had claimed
-	Doubles    []NumberUse // that were another's already
+	Numbers    []NumberUse       // that nobody had claimed
+	Doubles    []NumberUse       // that were another's already
 	Jobs       []record.Job
 	At         time.Time
 

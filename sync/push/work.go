@@ -110,8 +110,8 @@ func stands(o record.Outcome) bool { return o.Status != record.Rejected && o.Sta
 // mark remembers how far the work has come, so that a group can be undone.
 type mark struct {
 	ops, revisions, departures, numbers, doubles, jobs int
-	heads                                     map[string]uint64
-	view                                      saved
+	heads                                              map[string]uint64
+	view                                               saved
 }
 
 func (w *work) mark() mark {
