@@ -119,6 +119,9 @@ var blockGate = record.Gate{Code: "number.block", Basis: numberBasis, Effect: re
 		}
 		b := ReadLeasedBlock(ev.Op.Record, ev.After)
 		var breaches []record.Breach
+		if was := ReadLeasedBlock(ev.Op.Record, ev.Before); ev.Before != nil && (was.Device != b.Device || was.MovedFrom > 0 && (was.MovedFrom != b.MovedFrom || was.MovedTo != b.MovedTo || was.MovedDevice != b.MovedDevice)) {
+			breaches = append(breaches, record.Breach{Field: "moved", Zh: "号段只能转移一次", En: "the rest of a block moves once"})
+		}
 		say := func(path, zh, en string) { breaches = append(breaches, record.Breach{Field: path, Zh: zh, En: en}) }
 		for _, key := range added(ev, "voids") {
 			if _, ok := b.figure(key); !ok {

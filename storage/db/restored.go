@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
@@ -98,7 +99,7 @@ func (t *tx) skipTo(ctx context.Context, epoch, series string, from, to uint64) 
 		return err
 	}
 	return t.exec(ctx, "INSERT INTO leases (id, series, first, count, at) VALUES ("+t.marks(1, 5)+")",
-		"restored/"+epoch+"/"+series, series, int64(from+1), int64(to-from), micros(t.now()))
+		document.RestoredLease+epoch+"/"+series, series, int64(from+1), int64(to-from), micros(t.now()))
 }
 
 // firstOf is the last number that a new series counts as given: 0, but for one that the lost history may have had.

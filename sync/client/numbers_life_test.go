@@ -89,7 +89,9 @@ func TestVoidAndReturnAreOps(t *testing.T) {
 func TestSupplyIsRenewed(t *testing.T) {
 	w := newWorld(t)
 	w.template()
-	a := w.handheld(w.street(), func(c *client.Config) { c.Numbers = map[string]client.Supply{penalty: {Low: 2, Count: 5}, "unknown": {Low: 1, Count: 1}} })
+	a := w.handheld(w.street(), func(c *client.Config) {
+		c.Numbers = map[string]client.Supply{penalty: {Low: 2, Count: 5}, "unknown": {Low: 1, Count: 1}}
+	})
 	a.sync() // a kind without a template is no matter of the sync
 	if left := a.left(); left != 5 {
 		t.Fatalf("%d in hand, want 5", left)

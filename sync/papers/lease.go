@@ -104,13 +104,9 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 		return nil, fault.New(fault.PaperOrganAbsent)
 	}
 	year := now.In(record.Beijing).Year()
-	expires := now.Add(s.NumberTTL)
-	if end := time.Date(year+1, 1, 1, 0, 0, 0, 0, record.Beijing); end.Before(expires) {
-		expires = end
-	}
 	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
 		"year": float64(year), "pattern": template.Number.Pattern(o.short, year),
-		"leasedAt": stamp(now), "expiresAt": stamp(expires)}, nil
+		"leasedAt": stamp(now), "expiresAt": stamp(s.expiry(now, year))}, nil
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -23,6 +23,8 @@ type Service struct {
 	Records   Records
 	Blobs     evidence.Blobs
 	Numbers   Numbers
+	Devices   Devices
+	Judged    Judged
 	Seals     Seals         // nil: papers are sealed by hand
 	PublicURL string        // where the check page of a paper is, without a slash at the end
 	NumberTTL time.Duration // how long a leased block may be used

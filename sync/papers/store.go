@@ -7,6 +7,8 @@ package papers
 import (
 	"context"
 
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -20,6 +22,16 @@ type Numbers interface {
 	// Implementations MUST be durable when they return nil and safe for concurrent use; numbers of a series are given out
 	// once, in order, without gaps.
 	LeaseNumbers(ctx context.Context, lease, series string, count int) (first uint64, err error)
+	// NumberFacts returns what the numbers of a series after one are accounted by: of at most so many leases, beginning with the one that the number
+	// after is in. It MUST be of one committed state. A series that never was is fault request.not_found.
+	NumberFacts(ctx context.Context, series string, after uint64, leases int) (document.NumberFacts, error)
+	// SeriesOf returns the series of an organ, and of those whose codes begin with its code, by name, with the last number each has given.
+	SeriesOf(ctx context.Context, organ, after string, limit int) (names []string, last []uint64, err error)
+}
+
+// Devices finds devices; see people.Identities.
+type Devices interface {
+	Device(ctx context.Context, id string) (people.Device, error)
 }
 
 // Seals keeps the pictures of the organs' seals.
@@ -38,4 +50,9 @@ type History interface {
 // Records is the write path, for what the server itself says; push.Service is one.
 type Records interface {
 	ApplyOwn(ctx context.Context, ops []push.ServerOp) error
+}
+
+// Judged is the write path for what must not be done unless the gates let it be done; push.Service is one.
+type Judged interface {
+	ApplyJudged(ctx context.Context, ops []push.ServerOp) error
 }
