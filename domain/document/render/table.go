@@ -88,8 +88,11 @@ func (f *flow) cell(c document.Cell, columns []float64, column int) cell {
 		text = field.Label.Zh
 	}
 	if field, ok := f.paper.Template.Field(c.Value); ok {
-		text = f.value(field, c.Choices)
+		text = f.value(field)
 		out.align = orElse(out.align, "left")
+		if c.Choices {
+			text = f.choices(field, out.room(columns))
+		}
 	}
 	out.align = orElse(out.align, "center")
 	out.lines = f.fill(text, columns, out)
@@ -103,9 +106,14 @@ func orElse(s, other string) string {
 	return s
 }
 
-func (f *flow) fill(text string, columns []float64, c cell) []line {
+// room is how wide the text of a cell may be.
+func (c cell) room(columns []float64) float64 {
 	at := edges(columns)
-	room := at[c.column+c.span] - at[c.column] - 2*padX
+	return at[c.column+c.span] - at[c.column] - 2*padX
+}
+
+func (f *flow) fill(text string, columns []float64, c cell) []line {
+	room := c.room(columns)
 	if c.align == "center" {
 		return f.press.balance(body(sizeForm), text, room)
 	}
@@ -116,23 +124,31 @@ func (f *flow) fill(text string, columns []float64, c cell) []line {
 const nothing = "／"
 
 // value is what stands in a cell for a field.
-func (f *flow) value(field document.Field, choices bool) string {
+func (f *flow) value(field document.Field) string {
 	value, _ := f.paper.Value(field, "")
-	if !choices {
-		return orElse(value, nothing)
-	}
-	out := ""
-	for i, o := range field.Options {
-		if i > 0 {
-			out += "　"
+	return orElse(value, nothing)
+}
+
+// choices are all options of a field, the chosen one ticked, as many in a line as there is room for: an option that fits into a line is
+// not broken.
+func (f *flow) choices(field document.Field, room float64) string {
+	chosen, _ := f.paper.Value(field, "")
+	var lines, row string
+	for _, o := range field.Options {
+		option := "□" + o.Label.Zh
+		if o.Label.Zh == chosen {
+			option = "■" + o.Label.Zh
 		}
-		mark := "□"
-		if o.Label.Zh == value {
-			mark = "■"
+		switch next := row + "　" + option; {
+		case row == "":
+			row = option
+		case f.press.width(body(sizeForm), []rune(next)) <= room:
+			row = next
+		default:
+			lines, row = lines+row+"\n", option
 		}
-		out += mark + o.Label.Zh
 	}
-	return out
+	return lines + row
 }
 
 // partyRows describes a party: in a table of four columns in pairs, otherwise a line each.

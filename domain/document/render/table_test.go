@@ -99,3 +99,19 @@ func TestEmptyFieldsAreStruck(t *testing.T) {
 	find(t, all, "甲")
 	find(t, all, nothing)
 }
+
+// Options that do not fit beside each other go on in the next line, whole; and the chosen one is ticked there too.
+func TestOptionsStayWhole(t *testing.T) {
+	options := record.Object{}
+	for i, name := range []string{"违法事实不能成立", "超过追责期限", "不属于本机关管辖", "其他情形"} {
+		options[string(rune('a'+i))] = record.Object{"order": float64(i), "label": name}
+	}
+	tpl := document.ReadTemplate(record.Object{"fields": record.Object{"why": record.Object{"kind": "enum", "label": "情形", "options": options}},
+		"layout": record.Object{"t": record.Object{"kind": "table", "columns": []any{55.0, 45.0}, "rows": record.Object{"r": record.Object{"cells": record.Object{
+			"a": record.Object{"order": 1.0, "label": "why"}, "b": record.Object{"order": 2.0, "value": "why", "choices": true}}}}}}})
+	all := settings(t, traced(t, Paper{Words: document.Words{Template: tpl, Instance: document.Instance{State: document.Issued, Data: record.Object{"why": "c"}}}}))
+	first := find(t, all, "□违法事实不能成立")
+	if one, two := find(t, all, "□超过追责期限"), find(t, all, "■不属于本机关管辖　□其他情形"); first.x != one.x || one.x != two.x || !(first.y < one.y && one.y < two.y) {
+		t.Errorf("%v %v %v", first, one, two)
+	}
+}
