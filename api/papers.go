@@ -79,6 +79,24 @@ type Flaw struct {
 // sketchLimit is what a sketch may hold, in octets: a few pictures of signatures besides its texts.
 const sketchLimit = 1 << 20
 
+// visitedLimit is what the answers to questions may hold, in octets.
+const visitedLimit = 256 << 10
+
+// Visited asks which papers follow from an inspection.
+type Visited struct {
+	Outcomes []string      `json:"outcomes,omitempty" doc:"default: those on record"`
+	On       string        `json:"on,omitempty" format:"date" doc:"default today"`
+	Given    record.Object `json:"given,omitempty" doc:"answers to questions, by question"`
+}
+
+// Proposals are the papers that follow, as docs/protocol/proposals.md describes them.
+type Proposals struct {
+	On        string          `json:"on" format:"date"`
+	Outcomes  []string        `json:"outcomes"`
+	Proposals []record.Object `json:"proposals"`
+	Asks      []record.Object `json:"asks" doc:"what is still to be asked, each thing once"`
+}
+
 const mimeSchema = "application/schema+json"
 
 var onParam = Param{Name: "on", In: "query", Zh: "日期，缺省为今天", En: "the day, YYYY-MM-DD in Beijing; default today", Schema: ""}
@@ -86,6 +104,8 @@ var onParam = Param{Name: "on", In: "query", Zh: "日期，缺省为今天", En:
 var paperRoutes = []Route{
 	{Method: "GET", Path: "/v1/schemas/template", Name: "templateSchema", Zh: "文书模板的 JSON Schema", En: "the form of a template, as JSON Schema 2020-12",
 		Access: public, Within: soon, Media: mimeSchema, Serve: (*server).templateSchema},
+	{Method: "GET", Path: "/v1/schemas/proposals", Name: "proposalRules", Zh: "由检查结果推出文书的规则表", En: "the tables by which papers follow from a visit",
+		Access: public, Within: soon, Out: map[string]any{}, Serve: (*server).proposalRules},
 	{Method: "GET", Path: "/v1/templates", Name: "listTemplates", Zh: "某机构某日有效的文书模板", En: "the templates in force for a unit on a day",
 		Access: signedIn, Right: "templates.read", Within: soon, Out: Templates{}, Serve: (*server).listTemplates, Params: []Param{onParam, unitParam}},
 	{Method: "GET", Path: "/v1/templates/{id}", Name: "readTemplate", Zh: "文书模板的某一版", En: "one version of a template",
@@ -95,6 +115,8 @@ var paperRoutes = []Route{
 		Access: signedIn, Right: "documents.check", Body: jsonBody, Limit: sketchLimit, Within: soon, In: Sketch{}, Out: Checked{}, Serve: (*server).checkSketch},
 	{Method: "POST", Path: "/v1/papers/preview", Name: "previewSketch", Zh: "预览文书草稿（草稿水印、不编号、不保存）", En: "a draft as a page: marked, without a number, not kept",
 		Access: signedIn, Right: "documents.check", Body: jsonBody, Limit: sketchLimit, Within: soon, In: Sketch{}, Media: mimePDF, Serve: (*server).previewSketch},
+	{Method: "POST", Path: "/v1/inspections/{id}/proposals", Name: "proposePapers", Zh: "由一次检查推出应制作的文书并预填", En: "the papers that follow from an inspection, drafted",
+		Access: signedIn, Right: "documents.create", Body: jsonBody, Limit: visitedLimit, Within: soon, In: Visited{}, Out: Proposals{}, Serve: (*server).proposePapers},
 }
 
 func (s *server) templateSchema(r *request) error {
@@ -122,7 +144,7 @@ func (s *server) listTemplates(r *request) error {
 	return r.reply(http.StatusOK, out)
 }
 
-func versionOf(t papers.Held) TemplateVersion {
+func versionOf(t document.Edition) TemplateVersion {
 	return TemplateVersion{t.ID, t.Version, t.ValidFrom}
 }
 
@@ -195,4 +217,33 @@ func (s *server) previewSketch(r *request) error {
 	r.Set(fiber.HeaderContentSecurityPolicy, mediaPolicy)
 	r.Set(fiber.HeaderCacheControl, "private, no-store")
 	return r.Send(file)
+}
+
+func (s *server) proposalRules(r *request) error {
+	r.Set(fiber.HeaderCacheControl, "public, max-age=3600")
+	return r.reply(http.StatusOK, document.Published())
+}
+
+// proposePapers writes nothing: the drafts come back as ordinary ops.
+func (s *server) proposePapers(r *request) error {
+	id, err := r.id("id")
+	if err != nil {
+		return err
+	}
+	var in Visited
+	if err := r.decode(&in); err != nil {
+		return err
+	}
+	v, all, on, err := s.Papers.Propose(r.ctx, r.caller, id, papers.Visited{Outcomes: in.Outcomes, On: in.On, Given: in.Given})
+	if err != nil {
+		return err
+	}
+	out := Proposals{On: on, Outcomes: v.Outcomes, Proposals: []record.Object{}, Asks: []record.Object{}}
+	for _, p := range all {
+		out.Proposals = append(out.Proposals, p.Object())
+	}
+	for _, a := range document.Asks(all) {
+		out.Asks = append(out.Asks, a.Object())
+	}
+	return r.reply(http.StatusOK, out)
 }

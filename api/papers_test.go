@@ -128,3 +128,39 @@ func TestPreviewsAreLimited(t *testing.T) {
 	w.officer.send("POST", "/v1/papers/check", sketch).want(200)
 	w.leader.send("POST", "/v1/papers/preview", record.Object(sketch)).want(200)
 }
+
+func TestPapersAreProposedForAnInspection(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, w *world) {
+		w.seed("inspection-record")
+		subject := w.put("subjects", record.Object{"kind": "citizen", "name": "李某", "unit": street, "address": "成林道1号"})
+		id := w.put("inspections", record.Object{"unit": street, "state": "completed", "subject": subject, "summary": "一切正常"})
+		var got struct {
+			Outcomes  []string
+			Proposals []struct {
+				Kind, Need, Basis string
+				Draft             struct{ Data map[string]any }
+				Missing           []struct{ Field, Question string }
+			}
+			Asks []struct{ Question string }
+		}
+		w.unwritten("proposals", func() {
+			w.officer.send("POST", "/v1/inspections/"+id+"/proposals", map[string]any{"outcomes": []string{"normal"}, "given": map[string]any{"recusal": "none"}}).want(200).into(&got)
+		})
+		if len(got.Proposals) != 1 || got.Proposals[0].Kind != "inspection-record" || got.Proposals[0].Need != "must" || got.Proposals[0].Draft.Data["findings"] != "一切正常" ||
+			got.Proposals[0].Draft.Data["recusal"] != "none" || len(got.Asks) == 0 || len(got.Asks) != len(got.Proposals[0].Missing) {
+			t.Errorf("%+v", got)
+		}
+		ask := func(p *person, body any) *reply { return p.send("POST", "/v1/inspections/"+id+"/proposals", body) }
+		ask(w.officer, map[string]any{}).fails(400, "request.field_invalid")
+		ask(w.officer, map[string]any{"outcomes": []string{"\u0000"}}).fails(400, "request.field_invalid")
+		ask(w.officer, map[string]any{"outcomes": []string{"normal"}, "on": "2026-02-30"}).fails(400, "request.field_invalid")
+		ask(w.supervisor, map[string]any{"outcomes": []string{"normal"}}).fails(403, "access.denied")
+		there, gone := ask(w.stranger, map[string]any{}), w.stranger.send("POST", "/v1/inspections/"+newID()+"/proposals", map[string]any{})
+		there.fails(404, "request.not_found")
+		there.alike(gone)
+		rules, err := wire.Object(w.send("GET", "/v1/schemas/proposals", nil, nil).want(200).body)
+		if err != nil || rules["version"] != 1.0 {
+			t.Errorf("%v %v", rules["version"], err)
+		}
+	})
+}

@@ -7,3 +7,6 @@ var (
 	BlockKinds  = blockKinds
 	Reserved    = reserved
 )
+
+// QuestionOf is which question a field asks.
+var QuestionOf = questionOf

@@ -93,13 +93,7 @@ func (in *Instance) FillParty(t Template, subject record.Object) {
 		if f.Kind != Party || in.Data[f.ID] != nil {
 			continue
 		}
-		party := record.Object{}
-		for _, key := range partyKeys {
-			if s := text(subject, key); s != "" {
-				party[key] = s
-			}
-		}
-		in.Data = record.Apply(in.Data, record.Object{f.ID: party})
+		in.Data = record.Apply(in.Data, record.Object{f.ID: partyOf(subject)})
 	}
 }
 

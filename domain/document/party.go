@@ -18,6 +18,17 @@ var partyKeys = []string{"kind", "name", "uscc", "representative", "sex", "birth
 
 func knownPartyKey(key string) bool { return slices.Contains(partyKeys, key) }
 
+// partyOf is what a subject's record says, in the form of a paper.
+func partyOf(subject record.Object) record.Object {
+	party := record.Object{}
+	for _, key := range partyKeys {
+		if s := text(subject, key); s != "" {
+			party[key] = s
+		}
+	}
+	return party
+}
+
 // PartyLine is a line of a party's description: what is asked and what the paper says.
 type PartyLine struct{ Label, Value string }
 

@@ -124,6 +124,7 @@ var Inspections = record.Collection{
 		{Path: "answers/*/at", Class: record.Latest, Kind: record.Time},
 		{Path: "summary", Kind: record.String},
 		{Path: "opinion", Kind: record.String},
+		{Path: "outcomes", Kind: record.Array}, // what it came to, by document.Outcomes
 		{Path: "partners", Class: record.Entries, Kind: record.Map},
 		{Path: "partners/*", Kind: record.Map},
 	},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/law"
-	"github.com/fieldwarden/fieldwarden/domain/law/calendar"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
@@ -35,19 +33,19 @@ const (
 )
 
 // instance is the sketch as a paper by a template.
-func (k Sketch) instance(t Held) document.Instance {
+func (k Sketch) instance(t document.Edition) document.Instance {
 	return document.ReadInstance(record.Object{"unit": k.Unit, "kind": t.Kind, "template": t.ID, "templateVersion": float64(t.Version), "state": document.Draft,
 		"subject": k.Subject, "officers": k.Officers, "data": k.Data, "signatures": k.Signatures})
 }
 
 // Check tells the flaws of a sketch by its template, field by field; periods by the calendar of working days. Nothing is written. A sketch
 // beyond all bounds is fault paper.too_large.
-func (s *Service) Check(ctx context.Context, caller people.Caller, k Sketch) (Held, []document.Flaw, error) {
+func (s *Service) Check(ctx context.Context, caller people.Caller, k Sketch) (document.Edition, []document.Flaw, error) {
 	t, in, err := s.sketched(ctx, caller, k)
 	if err != nil {
 		return t, nil, err
 	}
-	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, Due)...)
+	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, s.due(ctx))...)
 	return t, flaws, nil
 }
 
@@ -92,7 +90,7 @@ func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) (
 var turns = make(chan struct{}, runtime.GOMAXPROCS(0))
 
 // sketched finds a sketch's template and completes its party. Unknown templates come first, then what is not the caller's, then bounds.
-func (s *Service) sketched(ctx context.Context, caller people.Caller, k Sketch) (Held, document.Instance, error) {
+func (s *Service) sketched(ctx context.Context, caller people.Caller, k Sketch) (document.Edition, document.Instance, error) {
 	t, err := s.Template(ctx, k.Which)
 	if err != nil {
 		return t, document.Instance{}, err
@@ -176,14 +174,14 @@ func characters(value any) (n int) {
 // units are those of document.PeriodUnit as domain/law names them.
 var units = map[document.PeriodUnit]law.Unit{document.Days: law.CalendarDays, document.WorkingDays: law.WorkingDays, document.Months: law.Months}
 
-var builtin = sync.OnceValues(calendar.Builtin)
-
-// Due computes last days by the rules of domain/law and the calendar that the program brings.
-func Due(first time.Time, n int, unit document.PeriodUnit, roll bool) (time.Time, error) {
-	cal, err := builtin()
-	if err != nil {
-		return time.Time{}, err
+// due computes last days by the rules of domain/law, with the days off that are on record.
+func (s *Service) due(ctx context.Context) document.Due {
+	return func(first time.Time, n int, unit document.PeriodUnit, roll bool) (time.Time, error) {
+		cal, err := law.CalendarFrom(ctx, first, facts{s.History})
+		if err != nil {
+			return time.Time{}, err
+		}
+		due, err := law.Period{N: n, Unit: units[unit], Roll: roll}.Due(first, cal)
+		return due.Day, err
 	}
-	due, err := law.Period{N: n, Unit: units[unit], Roll: roll}.Due(first, cal)
-	return due.Day, err
 }

@@ -16,13 +16,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// Held is a template in one of its versions.
-type Held struct {
-	ID string // of its record
-	document.Template
-	Body record.Object
-}
-
 // Which names a template: by record, with a version or none for the one in force; or by kind. A draft that was begun on an older version
 // names that one, and is finished by it.
 type Which struct {
@@ -33,40 +26,40 @@ type Which struct {
 }
 
 // Template finds a template as it stands, or as it stood. One that never was is fault paper.template_absent.
-func (s *Service) Template(ctx context.Context, w Which) (Held, error) {
+func (s *Service) Template(ctx context.Context, w Which) (document.Edition, error) {
 	on, err := s.day(w.On)
 	if err != nil {
-		return Held{}, err
+		return document.Edition{}, err
 	}
-	var all []Held
+	var all []document.Edition
 	if w.ID != "" {
 		all, err = s.versions(ctx, w.ID)
 	} else {
 		all, err = s.versionsOfKind(ctx, w.Kind)
 	}
 	if err != nil {
-		return Held{}, err
+		return document.Edition{}, err
 	}
 	if w.ID == "" || w.Version == 0 {
-		if best, ok := inForceOn(all, on); ok {
+		if best, ok := document.InForce(all, on); ok {
 			return best, nil
 		}
-		return Held{}, fault.New(fault.PaperTemplateAbsent)
+		return document.Edition{}, fault.New(fault.PaperTemplateAbsent)
 	}
 	for _, t := range slices.Backward(all) {
 		if t.Version == w.Version {
 			return t, nil
 		}
 	}
-	return Held{}, fault.New(fault.PaperTemplateAbsent)
+	return document.Edition{}, fault.New(fault.PaperTemplateAbsent)
 }
 
 // Offer is the template of one kind that is in force for a unit on a day.
 type Offer struct {
-	Held
-	Kind     document.Kind // the row of kinds.csv
-	Pattern  string        // of the numbers of the unit's organ that year; "" for papers without a number, or where the organ has no short name
-	Versions []Held        // every version of every template of the kind, oldest first
+	document.Edition
+	Kind     document.Kind      // the row of kinds.csv
+	Pattern  string             // of the numbers of the unit's organ that year; "" for papers without a number, or where the organ has no short name
+	Versions []document.Edition // every version of every template of the kind, oldest first
 }
 
 // Catalogue lists the templates in force for a unit on a day, one of each kind, in the order of the list of papers. A unit over which the
@@ -93,11 +86,11 @@ func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on 
 		if err != nil {
 			return nil, err
 		}
-		best, ok := inForceOn(versions, on)
+		best, ok := document.InForce(versions, on)
 		if !ok {
 			continue
 		}
-		offer := Offer{Held: best, Kind: kind, Versions: versions}
+		offer := Offer{Edition: best, Kind: kind, Versions: versions}
 		if best.Number != nil && o.short != "" {
 			offer.Pattern = best.Number.Pattern(o.short, year.Year())
 		}
@@ -117,19 +110,8 @@ func (s *Service) day(on string) (string, error) {
 	return on, nil
 }
 
-// inForceOn finds the version in force on a day: of those that have begun the one that began last.
-func inForceOn(versions []Held, on string) (best Held, ok bool) {
-	for _, t := range versions {
-		later := cmp.Or(cmp.Compare(t.ValidFrom, best.ValidFrom), cmp.Compare(t.Version, best.Version))
-		if t.ValidFrom <= on && (!ok || later > 0) {
-			best, ok = t, true
-		}
-	}
-	return best, ok
-}
-
 // versionsOfKind lists every version of every template of a kind, by the day they begin.
-func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]Held, error) {
+func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]document.Edition, error) {
 	if !record.Storable(kind) {
 		return nil, nil
 	}
@@ -137,7 +119,7 @@ func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]Held, erro
 	if err != nil {
 		return nil, err
 	}
-	var all []Held
+	var all []document.Edition
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		versions, err := s.versions(ctx, id)
 		if err != nil {
@@ -145,7 +127,7 @@ func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]Held, erro
 		}
 		all = append(all, versions...)
 	}
-	slices.SortStableFunc(all, func(a, b Held) int {
+	slices.SortStableFunc(all, func(a, b document.Edition) int {
 		return cmp.Or(cmp.Compare(a.ValidFrom, b.ValidFrom), cmp.Compare(a.Version, b.Version))
 	})
 	return all, nil
@@ -153,7 +135,7 @@ func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]Held, erro
 
 // versions lists the versions of a template, oldest first. What was written again under the same number is one version: it says what it
 // said last. A record that is no template, or that is gone, has none.
-func (s *Service) versions(ctx context.Context, id string) ([]Held, error) {
+func (s *Service) versions(ctx context.Context, id string) ([]document.Edition, error) {
 	revisions, err := s.History.Revisions(ctx, id)
 	if errors.Is(err, fault.New(fault.NotFound)) {
 		return nil, nil
@@ -161,7 +143,7 @@ func (s *Service) versions(ctx context.Context, id string) ([]Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Held
+	var all []document.Edition
 	for _, r := range revisions {
 		if r.Collection != document.Templates.Name {
 			return nil, nil
@@ -170,8 +152,8 @@ func (s *Service) versions(ctx context.Context, id string) ([]Held, error) {
 		if err != nil {
 			return nil, fmt.Errorf("template %s version %d as stored: %w", id, r.Version, err)
 		}
-		t := Held{ID: id, Template: document.ReadTemplate(body), Body: body}
-		same := func(h Held) bool { return h.Version == t.Version }
+		t := document.Edition{ID: id, Template: document.ReadTemplate(body), Body: body}
+		same := func(h document.Edition) bool { return h.Version == t.Version }
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i] = t
 		} else {
