@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,10 +87,16 @@ func (l *linting) columns(path string, columns []Field) {
 }
 
 func (l *linting) condition(path string, c Condition) {
-	for name, values := range c {
+	for _, name := range slices.Sorted(maps.Keys(c)) {
 		id, _, _ := strings.Cut(name, ".")
-		if _, ok := l.t.Field(id); !ok || len(values) == 0 {
+		f, ok := l.t.Field(id)
+		if !ok || len(c[name]) == 0 {
 			l.say(path, "条件引用了不存在的字段", "the condition names no field, or no values")
+		}
+		for _, value := range c[name] {
+			if _, known := f.option(value); f.Kind == Enum && !known {
+				l.say(path, "条件中的“"+value+"”不是“"+f.Label.Zh+"”的选项，永远不会成立", "the condition never holds: "+value+" is none of the options of "+id)
+			}
 		}
 	}
 }

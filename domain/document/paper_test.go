@@ -144,6 +144,8 @@ func TestLintFindsWhatIsWrong(t *testing.T) {
 		"terms/suitDays":                      {nil, "layout"},
 		"layout/remedy/text":                  {"{nonsense}", "layout/remedy"},
 		"layout/payment/when":                 {record.Object{"nowhere": []any{"x"}}, "layout/payment/when"},
+		"layout/payment/when/collection":      {[]any{"bank", "barter"}, "layout/payment/when"},
+		"fields/receipt/requiredWhen":         {record.Object{"collection": []any{"onsite", "barter"}}, "fields/receipt/requiredWhen"},
 		"layout/title/kind":                   {"banner", "layout/title/kind"},
 		"layout/facts/columns":                {nil, "layout/facts/columns"},
 		"layout/facts/rows/where/cells/b":     {nil, "layout/facts/rows/where"},

@@ -29,6 +29,15 @@ func lawful(kind string, rows []document.Demand) record.Object {
 			fields[d.Field] = fieldFor(d)
 		}
 	}
+	for _, d := range rows {
+		for path, values := range d.When {
+			if f, _ := fields[path].(record.Object); f["kind"] == "enum" {
+				for _, value := range values {
+					f["options"].(record.Object)[value] = record.Object{"label": value}
+				}
+			}
+		}
+	}
 	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "津河东{organ}{word}〔{year}〕第{n}号", "word": "罚字"},
 		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"}}}
 }
