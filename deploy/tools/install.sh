@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap, poppler's PDF reader and qpdf from the system's packages, and the client libraries of deploy/foreign. Running
+# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap, poppler's PDF reader and qpdf from the system's packages, and what npm brings for clients. Running
 # it again does nothing and says nothing.
 set -euo pipefail
 
@@ -86,20 +86,20 @@ strace_() { command -v strace >/dev/null || [[ $(uname -s) != Linux ]] || packag
 # media makes posters and redacted copies of recordings, in a sandbox.
 media() { [[ -x /usr/bin/ffmpeg && -x /usr/bin/bwrap ]] || packages ffmpeg bubblewrap; }
 
-# foreign installs the libraries of clients that others wrote, which the tests run against the server: each set once for each lock
-# file, beside the tools. No script of a package is run.
+# foreign installs what npm brings: the libraries of clients that others wrote, which the tests run against the server, and the compiler of our
+# client in TypeScript. Each set is installed once for each lock file, beside the tools. No script of a package is run.
 foreign() {
-  local bin=$1 here project lock into
-  here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../foreign" && pwd)
+  local bin=$1 root project lock into
+  root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
   command -v npm >/dev/null || packages nodejs npm
-  for project in rxdb rxdb-server watermelon tus; do
-    lock=$(sha256sum <"$here/$project/package-lock.json")
-    into=$bin/../foreign/$project-${lock:0:16}
+  for project in deploy/foreign/{rxdb,rxdb-server,watermelon,tus} sync/client/typescript; do
+    lock=$(sha256sum <"$root/$project/package-lock.json")
+    into=$bin/../foreign/${project##*/}-${lock:0:16}
     [[ -d $into ]] && continue
-    say "installing the libraries of deploy/foreign/$project"
+    say "installing the libraries of $project"
     rm -rf "$into.new"
     mkdir -p "$into.new"
-    cp "$here/$project"/{package.json,package-lock.json,.npmrc} "$into.new/"
+    cp "$root/$project"/{package.json,package-lock.json,.npmrc} "$into.new/"
     (cd "$into.new" && npm ci --loglevel=error >&2)
     mv "$into.new" "$into"
   done

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
@@ -69,7 +70,8 @@ func CheckPeriods(t Template, in Instance, due Due) []Flaw {
 		last, err := due(s.First, s.N, s.Unit, f.Roll)
 		switch {
 		case err != nil:
-			flaws = append(flaws, Flaw{path, "“" + f.Label.Zh + "”的截止日期无法核对：" + err.Error(), f.Label.En + ": the last day cannot be checked: " + err.Error()})
+			why := fault.Of(err)
+			flaws = append(flaws, Flaw{path, "“" + f.Label.Zh + "”的截止日期无法核对：" + why.Zh, f.Label.En + ": the last day cannot be checked: " + why.En})
 		case !last.Equal(s.Last):
 			flaws = append(flaws, Flaw{path, "“" + f.Label.Zh + "”的截止日期应为" + day(last), f.Label.En + ": the last day is " + last.Format(time.DateOnly)})
 		}

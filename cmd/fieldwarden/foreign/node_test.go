@@ -3,14 +3,10 @@ package foreign
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,20 +27,8 @@ type library struct {
 // required.
 func laidOut(t *testing.T, name string) library {
 	t.Helper()
-	services.Program(t, "node", "install Node 20: deploy/tools/install.sh")
 	from := deployed(t)
-	lock, err := os.ReadFile(filepath.Join(from, name, "package-lock.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(lock)
-	modules := filepath.Join(tools(t), "..", "foreign", name+"-"+hex.EncodeToString(sum[:8]), "node_modules")
-	if _, err := os.Stat(modules); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("FIELDWARDEN_TEST_REQUIRE"), ","), "node") {
-			t.Fatalf("%s: run deploy/tools/install.sh", modules)
-		}
-		t.Skipf("the libraries of deploy/foreign/%s are not installed: run deploy/tools/install.sh", name)
-	}
+	modules := services.NodeModules(t, filepath.Join(from, name))
 	into := t.TempDir()
 	if err := os.CopyFS(into, os.DirFS(from)); err != nil {
 		t.Fatal(err)
@@ -53,19 +37,6 @@ func laidOut(t *testing.T, name string) library {
 		t.Fatal(err)
 	}
 	return library{name, into}
-}
-
-// tools is the folder where the tests' programs are.
-func tools(t *testing.T) string {
-	t.Helper()
-	if folder := os.Getenv("FIELDWARDEN_TOOLS"); folder != "" {
-		return folder
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(cache, "fieldwarden", "tools", "bin")
 }
 
 // client is a running client and its device's folder.

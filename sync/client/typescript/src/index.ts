@@ -1,0 +1,10 @@
+export { check, required } from "./check.js";
+export { Calendar, CalendarMissing, due, formatDay, parseDay } from "./calendar.js";
+export type { Flaw } from "./flaw.js";
+export { capitals, fenOf, figures } from "./money.js";
+export { numberText } from "./number.js";
+export { checkPeriods } from "./period.js";
+export { readStrokes, StrokesError } from "./strokes.js";
+export { inForce, readPaper, readTemplate } from "./template.js";
+export type { Field, Paper, Template } from "./template.js";
+export { expand, valueText } from "./words.js";

@@ -1,0 +1,54 @@
+import { Flaw } from "./flaw.js";
+import { blank } from "./read.js";
+import { readStrokes, StrokesError } from "./strokes.js";
+import { Paper, Signature, Template } from "./template.js";
+
+/** That those have signed who must, and that every refusal says why (行政处罚法第五十二条). */
+export function checkSignatures(t: Template, paper: Paper): Flaw[] {
+  const flaws: Flaw[] = [];
+  for (const s of t.signers) {
+    const signed = new Set(paper.signatures.filter((one) => one.role === s.role).map((one) => one.officer || one.id));
+    if (signed.size < s.count) {
+      flaws.push({
+        path: "signatures", zh: `“${s.label.zh}”应有${s.count}人签名，现有${signed.size}人`,
+        en: `${s.label.en}: ${s.count} signatures are needed, ${signed.size} are there`,
+      });
+    }
+  }
+  for (const one of paper.signatures) {
+    const flaw = checkOne(one);
+    if (flaw) flaws.push({ ...flaw, path: `signatures/${one.id}/${flaw.path}` });
+  }
+  return flaws;
+}
+
+function checkOne(s: Signature): Flaw | undefined {
+  if (s.refused) return blank(s.reason) ? { path: "reason", zh: "拒绝签名未注明理由", en: "a refusal to sign must say why" } : undefined;
+  if (s.image === "" && s.strokes === "") {
+    return { path: "image", zh: "没有签名笔迹或者图像", en: "there are neither strokes nor a picture of the signature" };
+  }
+  if (s.strokes !== "") {
+    try {
+      readStrokes(s.strokes);
+    } catch (e) {
+      if (!(e instanceof StrokesError)) throw e;
+      return { path: "strokes", zh: e.zh, en: e.message };
+    }
+  }
+  if (s.image !== "" && !isSmallPNG(s.image)) return { path: "image", zh: "签名图像无法识别或者过大", en: "the picture of the signature cannot be read or is too large" };
+  return undefined;
+}
+
+const mostOctets = 64 << 10;
+const mostPixels = 1 << 20;
+const head = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Whether a text is base64 of a PNG of a size that papers may hold. Only its head is read: the server unpacks it. */
+function isSmallPNG(base64: string): boolean {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) return false;
+  const raw = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  if (raw.length > mostOctets || raw.length < 33 || head.some((octet, i) => raw[i] !== octet)) return false;
+  const view = new DataView(raw.buffer);
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  return width > 0 && height > 0 && width * height <= mostPixels;
+}
