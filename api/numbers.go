@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
-	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 // Lease asks for a block of numbers.
@@ -31,9 +30,5 @@ func (s *server) leaseNumbers(r *request) error {
 	if err != nil {
 		return err
 	}
-	out := record.Object{"id": id}
-	for name, value := range block {
-		out[name] = value
-	}
-	return r.reply(http.StatusCreated, out)
+	return r.reply(http.StatusCreated, withID(id, block))
 }

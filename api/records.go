@@ -96,7 +96,7 @@ func (s *server) readHistory(r *request) error {
 }
 
 // visible finds the record that the path names, if the caller has the right over it. A record of a unit is seen by those who have the
-// right over that unit, one that no handheld pulls if they may read the collection besides, one of a device on that device, one of the district by
+// right over that unit, one that no handheld pulls if they may read the collection besides, one of a device on that device and by those who may settle such records over its unit, one of the district by
 // all who have the right. What is foreign answers like what is absent.
 func (s *server) visible(r *request, right people.Right) (pull.Record, error) {
 	c, known := s.Catalogue[r.Params("collection")]
@@ -125,7 +125,8 @@ func (s *server) sees(r *request, c *record.Collection, body record.Object, righ
 		own := people.Right(c.Name + ".read")
 		return r.caller.MayAny(right, c.UnitsOf(body), s.Now()) && r.caller.MayAny(own, c.UnitsOf(body), s.Now())
 	case record.Device:
-		return text(body, "device") == r.caller.Device
+		settles := people.Right(c.Name + ".settle")
+		return text(body, "device") == r.caller.Device || text(body, "unit") != "" && r.caller.May(settles, text(body, "unit"), s.Now())
 	}
 	return false
 }

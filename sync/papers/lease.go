@@ -1,6 +1,7 @@
 package papers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -105,7 +106,7 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 	}
 	year := now.In(record.Beijing).Year()
 	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
-		"year": float64(year), "pattern": template.Number.Pattern(o.short, year),
+		"year": float64(year), "pattern": template.Number.Pattern(cmp.Or(o.short, o.name), year),
 		"leasedAt": stamp(now), "expiresAt": stamp(s.expiry(now, year))}, nil
 }
 
