@@ -163,6 +163,8 @@ func (a *accounting) one(l NumberLease, n uint64) NumberEntry {
 		e.State, e.At = StateSkipped, l.At
 	case !written:
 		e.State, e.At, e.Block = StateOpen, l.At, l.ID
+	case n < b.From || n > b.To: // the block has other numbers than its lease
+		e = NumberEntry{From: n, To: n, State: StateUnexplained}
 	default:
 		a.unused(&e, &b)
 	}
