@@ -40,6 +40,14 @@ func judgeNumber(ctx context.Context, i *issue) error {
 	return nil
 }
 
+// askBlock foresees the block that a patch names.
+func askBlock(patch record.Object) []record.Lookup {
+	if id := text(object(patch, "number"), "block"); record.IsID(id) {
+		return []record.Lookup{{Collection: Blocks.Name, Value: id}}
+	}
+	return nil
+}
+
 // block finds the block that the paper's number is from: the one it names, or else of the device's those with the number. A block that has moved away
 // still tells what its numbers look like.
 func (i *issue) block(ctx context.Context) (b LeasedBlock, found bool, err error) {

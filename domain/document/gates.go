@@ -41,7 +41,7 @@ func Gates() []record.Gate {
 	return []record.Gate{
 		{Code: "paper", Basis: formBasis, Effect: record.Flag, Judge: onIssue(judgeForm)},
 		{Code: "G04", Basis: limitBasis, Effect: record.Flag, Judge: onIssue(judgeLimit)},
-		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber)},
+		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber), Asks: askBlock},
 		{Code: "G07", Basis: cashBasis, Effect: record.Flag, Judge: onIssue(judgeCash)},
 	}
 }

@@ -1,6 +1,8 @@
 package document_test
 
 import (
+	"encoding/json"
+	"os"
 	"slices"
 	"testing"
 
@@ -118,6 +120,51 @@ func TestGateOfANumbersLife(t *testing.T) {
 		})
 		if !slices.Equal(codes, c.want) {
 			t.Errorf("%s: %v, want %v", name, codes, c.want)
+		}
+	}
+}
+
+// The vectors, which another program has made, read as here.
+func TestNumberVectors(t *testing.T) {
+	file, err := os.ReadFile("../../docs/protocol/vectors/numbers.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors struct {
+		Numbers []struct {
+			Number        document.Numbering
+			Street        string
+			Year          int
+			N             uint64
+			Pattern, Text string
+		}
+		Patterns []struct {
+			Pattern, Text string
+			N             uint64
+		}
+		Refused []struct{ Token, Why string }
+	}
+	if err := json.Unmarshal(file, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors.Numbers) < 8 || len(vectors.Patterns) < 7 || len(vectors.Refused) < 10 {
+		t.Fatalf("too few: %+v", vectors)
+	}
+	for _, v := range vectors.Numbers {
+		body := edit(seed(t, document.SummaryPenalty), "number", record.Object{"token": v.Number.Token, "word": v.Number.Word, "prefix": v.Number.Prefix, "padding": float64(v.Number.Padding)})
+		pattern := document.ReadTemplate(body).Number.Pattern(v.Street, v.Year)
+		if text := document.NumberText(pattern, v.N); pattern != v.Pattern || text != v.Text || flawAt(body, "number") != "" {
+			t.Errorf("%+v: %s, %s, %s", v, pattern, text, flawAt(body, "number"))
+		}
+	}
+	for _, v := range vectors.Patterns {
+		if text := document.NumberText(v.Pattern, v.N); text != v.Text {
+			t.Errorf("%+v: %s", v, text)
+		}
+	}
+	for _, v := range vectors.Refused {
+		if flawAt(edit(seed(t, document.SummaryPenalty), "number/token", v.Token), "number") == "" {
+			t.Errorf("%q is in order: %s", v.Token, v.Why)
 		}
 	}
 }

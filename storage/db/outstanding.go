@@ -3,8 +3,11 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // Outstanding implements people.Healths.
@@ -49,27 +52,39 @@ func (d *DB) missingOf(ctx context.Context, device string, limit int, o *people.
 		WHERE o.device = `+d.param(1)+" ORDER BY o.received_at, m.id LIMIT "+d.param(2), device, limit)
 }
 
-// blocksOf counts, of every block of the device, the numbers that papers have claimed.
+// blocksOf counts, of every block of the device, the numbers that papers have claimed. What has moved to another device is that one's; what was given
+// back is nobody's.
 func (d *DB) blocksOf(ctx context.Context, device string, limit int, o *people.Outstanding) error {
 	number := func(name string) string {
 		return "CAST(CAST(" + d.field("b.body", name) + " AS DOUBLE PRECISION) AS BIGINT)"
 	}
-	path := "body ->> 'device'"
+	path, moved := "body ->> 'device'", "CAST(b.body ->> '$.moved.from' AS BIGINT)"
 	if d.dialect == postgreSQL {
-		path = "(body::jsonb) ->> 'device'"
+		path, moved = "(body::jsonb) ->> 'device'", "CAST(CAST((b.body::jsonb) -> 'moved' ->> 'from' AS DOUBLE PRECISION) AS BIGINT)"
 	}
 	return rows(ctx, d.pool(), func(r *sql.Rows) error {
 		var b people.LeasedBlock
-		if err := r.Scan(&b.ID, &b.Series, &b.Kind, &b.From, &b.To, &b.Used); err != nil {
+		var text []byte
+		if err := r.Scan(&b.ID, &b.Series, &b.Kind, &b.From, &b.To, &b.Used, &text); err != nil {
 			return err
 		}
-		left := int(b.To-b.From) + 1 - b.Used
+		body, err := wire.Object(text)
+		if err != nil {
+			return fmt.Errorf("block %s as stored: %w", b.ID, err)
+		}
+		leased := document.ReadLeasedBlock(b.ID, body)
+		left := -b.Used
+		for n := b.From; n <= b.To; n++ {
+			if _, back := leased.Returned(n); leased.Has(n) && !back {
+				left++
+			}
+		}
 		if o.Numbers += max(left, 0); left > 0 && len(o.Blocks) < limit {
 			o.Blocks = append(o.Blocks, b)
 		}
 		return nil
 	}, "SELECT b.id, "+d.field("b.body", "series")+", "+d.field("b.body", "kind")+", "+number("from")+", "+number("to")+
-		", (SELECT count(*) FROM numbers n WHERE n.series = "+d.field("b.body", "series")+" AND n.n BETWEEN "+number("from")+" AND "+number("to")+`)
+		", (SELECT count(*) FROM numbers n WHERE n.series = "+d.field("b.body", "series")+" AND n.n BETWEEN "+number("from")+" AND COALESCE("+moved+" - 1, "+number("to")+`)), b.body
 		FROM (SELECT id, body FROM records WHERE collection = 'blocks' AND `+path+" = "+d.param(1)+" AND NOT removed) b ORDER BY b.id", device)
 }
 

@@ -39,9 +39,10 @@ func TestOutstandingOfADevice(t *testing.T) {
 			put(id, "evidence", id+"-held", `{"custody":{"state":"held"},"length":7,"sha256":"z"}`)
 			put(id, "blocks", id+"-open", fmt.Sprintf(`{"device":"%s","from":1,"kind":"k","series":"s/%s","to":10}`, id, id))
 			put(id, "blocks", id+"-used", fmt.Sprintf(`{"device":"%s","from":11,"kind":"k","series":"s/%s","to":12}`, id, id))
+			put(id, "blocks", id+"-back", fmt.Sprintf(`{"device":"%s","from":21,"kind":"k","moved":{"from":25},"returns":{"22":{"to":24}},"series":"s/%s","to":30}`, id, id))
 			put(id, "deadletters", id+"-open-letter", fmt.Sprintf(`{"device":"%s","state":"open"}`, id))
 			put(id, "deadletters", id+"-closed-letter", fmt.Sprintf(`{"device":"%s","state":"discarded"}`, id))
-			for _, n := range []uint64{3, 11, 12, 13} {
+			for _, n := range []uint64{3, 11, 12, 13, 21, 26} {
 				b.Numbers = append(b.Numbers, push.NumberUse{Series: "s/" + id, N: n, Document: "p"})
 			}
 		}
