@@ -283,16 +283,16 @@ var numberSeed = flag.Uint64("numbers.seed", 20261129, "of the run of a hundred 
 
 // A hundred thousand papers on PostgreSQL behind three replicas, and on SQLite; with the race detector or in a short run a tenth of them.
 func TestAHundredThousandNumbers(t *testing.T) {
-	issues := 100_000
+	devices, issues := 64, 100_000
 	if testing.Short() || raceDetector {
-		issues = 10_000
+		devices, issues = 12, 10_000
 	}
 	for name, open := range map[string]func(testing.TB) func(func() time.Time) []*db.DB{"sqlite": onSQLite, "postgres": onPostgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seed, began := *numberSeed, time.Now()
 			f := newFleet(t, honest, open(t))
-			f.run(seed, 64, issues)
+			f.run(seed, devices, issues)
 			worked := time.Since(began)
 			totals := f.verify()
 			for _, state := range []document.NumberState{document.StateIssued, document.StateVoid, document.StateReturned, document.StateExpired, document.StateDoubt, document.StateLeased} {
