@@ -262,20 +262,8 @@ func (d *carried) hold(id string, body record.Object) {
 // send pushes the oldest ops, and again through another replica if the first answer was lost. Every op must be taken as it is.
 func (d *carried) send(sure bool) bool {
 	n := min(len(d.queue), 200)
-	p := wire.Push{Device: d.id, Head: d.queue[n-1].Hash}
-	for _, op := range d.queue[:n] {
-		p.Ops = append(p.Ops, jsontext.Value(op.Text))
-	}
-	var err error
-	p.Signature, err = wire.Sign(d.key, wire.SigningInput(p.Device, p.Head))
-	d.must(err)
 	for again := range 2 {
-		q := p
-		q.Ops = nil
-		for _, text := range p.Ops {
-			q.Ops = append(q.Ops, text.Clone())
-		}
-		reply, err := d.replicas[d.rng.IntN(len(d.replicas))].push.Apply(d.ctx, d.caller(), q)
+		reply, err := d.push(n)
 		if err != nil {
 			d.Error(err)
 			return false
@@ -295,6 +283,49 @@ func (d *carried) send(sure bool) bool {
 	}
 	d.queue, d.tells = d.queue[n:], d.tells[n:]
 	return true
+}
+
+// push sends the oldest n ops through some replica.
+func (d *carried) push(n int) (wire.PushReply, error) {
+	p := wire.Push{Device: d.id, Head: d.queue[n-1].Hash}
+	for _, op := range d.queue[:n] {
+		p.Ops = append(p.Ops, jsontext.Value(op.Text).Clone())
+	}
+	var err error
+	p.Signature, err = wire.Sign(d.key, wire.SigningInput(p.Device, p.Head))
+	d.must(err)
+	return d.replicas[d.rng.IntN(len(d.replicas))].push.Apply(d.ctx, d.caller(), p)
+}
+
+// spoken is what became of an op, with the number it speaks of.
+type spoken struct {
+	n                  uint64
+	collection, action string
+	outcome            wire.Outcome
+}
+
+// tell pushes the whole queue, whatever becomes of it.
+func (d *carried) tell() (all []spoken) {
+	reply, err := d.push(len(d.queue))
+	d.must(err)
+	for i, o := range reply.Outcomes {
+		all = append(all, spoken{d.tells[i], d.queue[i].Collection, d.queue[i].Action, o})
+	}
+	return all
+}
+
+// codes are the codes of an op's findings, sorted.
+func (f *fleet) codes(o wire.Outcome) string {
+	codes := []string{}
+	for _, id := range o.Findings {
+		rec, err := f.replicas[0].db.Record(f.ctx, "findings", id)
+		f.must(err)
+		body, err := wire.Object(rec.Body)
+		f.must(err)
+		codes = append(codes, fmt.Sprint(body["code"]))
+	}
+	slices.Sort(codes)
+	return fmt.Sprint(codes)
 }
 
 // hear takes in what the server says of the device's blocks: what was moved to it, and what is taken for lost, of which it gives back the rest.

@@ -426,3 +426,63 @@ func TestPlantedBugsOfNumbers(t *testing.T) {
 		f.verify()
 	})
 }
+
+// Who moved the numbers was wrong about how far the lost device had gone. All its papers stand; those that moved are found, and of the one number that
+// both have used the account names both.
+func TestAWrongGuessAboutALostDevice(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) func(func() time.Time) []*db.DB{"sqlite": onSQLite, "postgres": onPostgres} {
+		t.Run(name, func(t *testing.T) {
+			f := newFleet(t, honest, open(t))
+			rng := rand.New(rand.NewPCG(1, 1))
+			f.enlist(rng)
+			f.enlist(rng)
+			lost, other := f.devices[0], f.devices[1]
+			lost.contact(true)
+			for lost.issues < 5 {
+				lost.work()
+			}
+			last := lost.runs[0].next - 1
+			_, to, _, err := f.replicas[1].papers.Lose(f.ctx, lost.caller(), lost.runs[0].ID, papers.Loss{Reason: "遗失", Device: other.id, From: last - 1})
+			f.must(err)
+			other.hear()
+			for other.issues < 1 {
+				other.work()
+			}
+			double := other.runs[0].next - 1
+			if other.runs[0].ID != to || double > last {
+				t.Fatalf("the other device has %+v", other.runs)
+			}
+			if !other.send(true) {
+				t.Fatal("the other device's paper is not taken")
+			}
+			for _, o := range lost.tell() {
+				codes := f.codes(o.outcome)
+				want := "[]"
+				switch {
+				case o.n == double:
+					want = "[G05.moved number.double]"
+				case o.n > last-2 && o.collection == document.Documents.Name && o.action == string(record.Create):
+					want = "[G05.moved]"
+				case o.n > last-2:
+					continue
+				}
+				if o.outcome.Status != "applied" && o.outcome.Status != "merged" || codes != want {
+					t.Errorf("number %d (%s): %s %s, want %s", o.n, o.collection, o.outcome.Status, codes, want)
+				}
+			}
+			found := 0
+			f.must(f.replicas[2].papers.EachNumber(f.ctx, f.series, func(e document.NumberEntry) error {
+				if len(e.Doubles) > 0 {
+					found++
+					if e.From != double || e.Paper != other.uses[double].paper || len(e.Doubles) != 1 || e.Doubles[0].Record != lost.uses[double].paper || e.Doubles[0].Device != lost.id {
+						t.Errorf("double %+v", e)
+					}
+				}
+				return nil
+			}))
+			if found != 1 {
+				t.Errorf("%d doubles in the account", found)
+			}
+		})
+	}
+}
