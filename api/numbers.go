@@ -10,6 +10,7 @@ import (
 type Lease struct {
 	Kind  string `json:"kind"`
 	Count int    `json:"count,omitzero"`
+	Year  int    `json:"year,omitzero" doc:"default this year, in Beijing; the next from 17 December on"`
 }
 
 // idempotencyKey is the header by which a client repeats a request without repeating what it does.
@@ -26,7 +27,7 @@ func (s *server) leaseNumbers(r *request) error {
 	if len(key) > 128 {
 		return fault.New(fault.HeaderInvalid).At(idempotencyKey)
 	}
-	id, block, err := s.Papers.Lease(r.ctx, r.caller, in.Kind, in.Count, key)
+	id, block, err := s.Papers.LeaseOf(r.ctx, r.caller, in.Kind, in.Count, in.Year, key)
 	if err != nil {
 		return err
 	}

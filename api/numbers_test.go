@@ -28,7 +28,9 @@ func TestTheLifeOfABlockOverHTTP(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, w *world) {
 		block, series := w.numbered(10)
 		edit := func(p *person, patch map[string]any) string {
-			var done struct{ Outcomes []struct{ Status, Code string } }
+			var done struct {
+				Outcomes []struct{ Status, Code string }
+			}
 			version := 0
 			rec := w.leader.send("GET", "/v1/records/blocks/"+block, nil).want(200)
 			var at struct{ Version int }

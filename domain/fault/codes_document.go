@@ -6,6 +6,7 @@ const (
 	PaperNotNumbered    Code = "paper.not_numbered"
 	PaperOrganAbsent    Code = "paper.organ_absent"
 	LeaseCount          Code = "paper.lease_count"
+	LeaseYear           Code = "paper.lease_year"
 	PaperTooLarge       Code = "paper.too_large"
 	BlockMoved          Code = "paper.block_moved"
 	BlockTarget         Code = "paper.block_target"
@@ -18,6 +19,7 @@ var documentCodes = map[Code]entry{
 	PaperOrganAbsent:    {Precondition, "设备所属机构未登记，不能领取编号，请联系管理员", "the device's unit is not on record, so no numbers can be leased; ask an administrator"},
 	LeaseCount:          {Invalid, "领取的编号数量应在一至一百之间", "lease between one and a hundred numbers"},
 	PaperTooLarge:       {TooLarge, "文书内容过多，请删减或者改用附件", "the paper holds too much; shorten it or use annexes"},
+	LeaseYear:           {Invalid, "只能领取本年度的编号；下一年度的编号自上年十二月十七日起可以领取", "lease numbers of this year; those of the next can be leased from 17 December on"},
 	BlockMoved:          {Conflict, "该号段的剩余编号已转移，请刷新后查看", "the rest of this block has been moved already; look at it anew"},
 	BlockTarget:         {Invalid, "接收编号的设备应为同一机关在用的另一台设备", "numbers move to another device of the same organ that is in use"},
 	BlockFrom:           {Invalid, "起始编号不在可转移的范围内，请核实遗失设备已使用到的编号", "numbers cannot move from there on; find out how far the lost device has gone"},

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -33,13 +34,22 @@ func (n Number) Body() record.Object {
 // LeaseNumbers gets more numbers for a kind of paper. A lost reply costs none: until an answer has been kept, the same request
 // asks for the same block, also after a restart.
 func (d *Device) LeaseNumbers(ctx context.Context, kind string, count int) error {
-	key, err := d.leaseKey(ctx, kind, count)
+	return d.leaseOf(ctx, kind, count, 0)
+}
+
+// leaseOf is LeaseNumbers for a year; 0 is the present one.
+func (d *Device) leaseOf(ctx context.Context, kind string, count, year int) error {
+	what, ask := kind, map[string]any{"kind": kind, "count": count}
+	if year > 0 {
+		what, ask["year"] = fmt.Sprintf("%s/%d", kind, year), year
+	}
+	key, err := d.leaseKey(ctx, what, count)
 	if err != nil {
 		return err
 	}
 	var block record.Object
 	r := request{method: http.MethodPost, path: "/v1/number-blocks", by: signedIn, header: http.Header{"Idempotency-Key": {key}}}
-	_, err = d.askWith(ctx, r, map[string]any{"kind": kind, "count": count}, &block)
+	_, err = d.askWith(ctx, r, ask, &block)
 	var p *Problem
 	if errors.As(err, &p) && p.Status < 500 && !transient(ctx, err) {
 		_, forgetErr := d.db.ExecContext(ctx, `DELETE FROM leases WHERE key = ?`, key) // refused: the next one asks anew
@@ -51,7 +61,8 @@ func (d *Device) LeaseNumbers(ctx context.Context, kind string, count int) error
 	return d.keepBlock(ctx, key, block)
 }
 
-// leaseKey returns the key of the request for these numbers that is still open, or begins one.
+// leaseKey returns the key of the request for these numbers that is still open, or begins one. Numbers of another year than the present one are named by
+// kind and year.
 func (d *Device) leaseKey(ctx context.Context, kind string, count int) (key string, err error) {
 	err = d.inTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO leases (kind, count, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, kind, count, d.newID())
@@ -225,8 +236,13 @@ func (d *Device) usableBlocks(ctx context.Context, tx *sql.Tx, kind string) ([]b
 	if err != nil {
 		return nil, err
 	}
+	return d.blocksFor(ctx, tx, kind, now.In(record.Beijing).Year(), now)
+}
+
+// blocksFor is usableBlocks for a year, which may be the next one.
+func (d *Device) blocksFor(ctx context.Context, tx *sql.Tx, kind string, year int, now time.Time) ([]block, error) {
 	own, err := d.ownBlocks(ctx, tx)
 	return slices.DeleteFunc(own, func(b block) bool {
-		return b.Kind != kind || b.Year != now.In(record.Beijing).Year() || !now.Before(b.ExpiresAt) || !b.Lost.At.IsZero()
+		return b.Kind != kind || b.Year != year || !now.Before(b.ExpiresAt) || !b.Lost.At.IsZero()
 	}), err
 }

@@ -18,16 +18,35 @@ type Supply struct {
 	Count int    // how many more
 }
 
-// RenewNumbers gets more numbers for a kind of paper if few are left, while those that are left can still be used. What is in the last quarter
-// of its time counts as used up.
+// yearAhead is how long before a year begins the device gets numbers of it: it may be without a network over New Year.
+const yearAhead = 14 * 24 * time.Hour
+
+// RenewNumbers gets more numbers for a kind of paper if few are left, while those that are left can still be used; shortly before New Year of the next
+// year too. What is in the last quarter of its time counts as used up.
 func (d *Device) RenewNumbers(ctx context.Context, kind string, supply Supply) error {
+	var now time.Time
+	err := d.inTx(ctx, func(tx *sql.Tx) (err error) {
+		now, err = d.serverNow(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	year := now.In(record.Beijing).Year()
+	if err := d.renew(ctx, kind, supply, year, 0, now); err != nil {
+		return err
+	}
+	if now.Before(time.Date(year+1, 1, 1, 0, 0, 0, 0, record.Beijing).Add(-yearAhead)) {
+		return nil
+	}
+	return d.renew(ctx, kind, supply, year+1, year+1, now)
+}
+
+// renew gets more numbers of a year if few are left, and asks for them as numbers of the year said, 0 for the present one.
+func (d *Device) renew(ctx context.Context, kind string, supply Supply, year, said int, now time.Time) error {
 	var left uint64
 	err := d.inTx(ctx, func(tx *sql.Tx) error {
-		now, err := d.serverNow(ctx, tx)
-		if err != nil {
-			return err
-		}
-		blocks, err := d.usableBlocks(ctx, tx, kind)
+		blocks, err := d.blocksFor(ctx, tx, kind, year, now)
 		for _, b := range blocks {
 			if now.After(b.ExpiresAt.Add(-b.ExpiresAt.Sub(b.LeasedAt) / 4)) {
 				continue
@@ -43,7 +62,7 @@ func (d *Device) RenewNumbers(ctx context.Context, kind string, supply Supply) e
 	if err != nil || left > supply.Low {
 		return err
 	}
-	return d.LeaseNumbers(ctx, kind, supply.Count)
+	return d.leaseOf(ctx, kind, supply.Count, said)
 }
 
 // VoidNumber says that a number taken is on no paper and why: an op on its block, so that the gap is explained. What is on a paper is voided by an

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,4 +181,61 @@ func TestALatePaperTakesItsNumberOutOfTheBlock(t *testing.T) {
 	if fmt.Sprint(n.Body()["block"]) != n.Block || n.Block == "" {
 		t.Errorf("the paper names no block: %v", n.Body())
 	}
+}
+
+// Shortly before New Year a device gets numbers of the next year too, and uses each year's in its year.
+func TestNumbersOverNewYear(t *testing.T) {
+	newYear := time.Date(time.Now().Year()+1, 1, 1, 0, 0, 0, 0, record.Beijing)
+	var now time.Time
+	w := newWorld(t)
+	w.template()
+	w.deps.Papers.Now = func() time.Time { return now }
+	w.deps.Papers.NumberTTL = 60 * 24 * time.Hour
+	a := w.handheld(w.street())
+	a.sync()
+	file := writable(t, a)
+	at := func(when time.Time) { // what the device last heard of the server's time
+		t.Helper()
+		now = when
+		_, err := file.Exec("UPDATE anchor SET server = ?", when.UTC().Format(time.RFC3339Nano))
+		a.must(err)
+	}
+	renewed := func(want ...int) {
+		t.Helper()
+		for range 2 { // a second time there is nothing to do
+			a.must(a.RenewNumbers(ctx, penalty, client.Supply{Low: 1, Count: 3}))
+			at(now)
+		}
+		var years []int
+		blocks, err := a.List(ctx, document.Blocks.Name)
+		a.must(err)
+		for _, b := range blocks {
+			years = append(years, document.ReadLeasedBlock(b.ID, b.Body).Year)
+		}
+		if slices.Sort(years); !slices.Equal(years, want) {
+			t.Errorf("%s: blocks of %v, want %v", now, years, want)
+		}
+	}
+	this, next := newYear.Year()-1, newYear.Year()
+	at(newYear.Add(-30 * 24 * time.Hour))
+	renewed(this)
+	at(newYear.Add(-13 * 24 * time.Hour))
+	renewed(this, next)
+	at(newYear.Add(-5 * 24 * time.Hour))
+	renewed(this, this, next) // what is left of this year's is in the last quarter of its time
+	if n := a.take(penalty); n.Series != document.SeriesName(a.unit(), penalty, this) {
+		t.Errorf("before New Year %+v", n)
+	}
+	at(newYear.Add(time.Minute))
+	if n := a.take(penalty); n.Series != document.SeriesName(a.unit(), penalty, next) || n.N != 1 {
+		t.Errorf("after New Year %+v", n)
+	}
+}
+
+// unit is where the device belongs.
+func (h *handheld) unit() string {
+	h.t.Helper()
+	who, err := h.Identity(ctx)
+	h.must(err)
+	return who.Unit
 }

@@ -28,12 +28,26 @@ const (
 // a new one. The block expires after the service's time, and at the end of the year at the latest: what is issued next year
 // carries a number of that year. A device that is set aside gets none but those it has got already.
 func (s *Service) Lease(ctx context.Context, caller people.Caller, kind string, count int, key string) (string, record.Object, error) {
+	return s.LeaseOf(ctx, caller, kind, count, 0, key)
+}
+
+// aheadOfYear is how long before a year begins its numbers can be leased, so that who has no network over New Year has numbers.
+const aheadOfYear = 15 * 24 * time.Hour
+
+// LeaseOf is [Service.Lease] for the numbers of a year: this one (0 means it too), or the next when it is near. Years are those of Beijing.
+func (s *Service) LeaseOf(ctx context.Context, caller people.Caller, kind string, count, year int, key string) (string, record.Object, error) {
 	now := s.Now()
+	if year == 0 {
+		year = now.In(record.Beijing).Year()
+	}
 	if count == 0 {
 		count = usualLease
 	}
 	if count < 1 || count > maxLease {
 		return "", nil, fault.New(fault.LeaseCount).At("count")
+	}
+	if of := now.In(record.Beijing).Year(); year != of && (year != of+1 || now.Before(newYear(year).Add(-aheadOfYear))) {
+		return "", nil, fault.New(fault.LeaseYear).At("year")
 	}
 	if !caller.May("numbers.lease", caller.Unit, now) {
 		return "", nil, fault.New(fault.RoleInsufficient)
@@ -45,7 +59,7 @@ func (s *Service) Lease(ctx context.Context, caller people.Caller, kind string, 
 	if caller.Aside {
 		return "", nil, fault.New(fault.DeviceSetAside) // of two devices that are one, both would issue papers with them
 	}
-	body, err := s.block(ctx, caller, kind, now)
+	body, err := s.block(ctx, caller, kind, year, now)
 	if err != nil {
 		return "", nil, err
 	}
@@ -88,9 +102,16 @@ func (s *Service) leased(ctx context.Context, id, kind string, count int) (recor
 	return body, nil
 }
 
-// block is the body of a block but for its numbers.
-func (s *Service) block(ctx context.Context, caller people.Caller, kind string, now time.Time) (record.Object, error) {
-	template, err := s.inForce(ctx, kind, now)
+// newYear is when a year begins.
+func newYear(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, record.Beijing) }
+
+// block is the body of a block but for its numbers. Those of the next year look as they will then.
+func (s *Service) block(ctx context.Context, caller people.Caller, kind string, year int, now time.Time) (record.Object, error) {
+	when := now
+	if begins := newYear(year); begins.After(now) {
+		when = begins
+	}
+	template, err := s.inForce(ctx, kind, when)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +125,6 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 	if o.name == "" {
 		return nil, fault.New(fault.PaperOrganAbsent)
 	}
-	year := now.In(record.Beijing).Year()
 	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
 		"year": float64(year), "pattern": template.Number.Pattern(cmp.Or(o.short, o.name), year),
 		"leasedAt": stamp(now), "expiresAt": stamp(s.expiry(now, year))}, nil

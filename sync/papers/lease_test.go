@@ -66,6 +66,40 @@ func TestLeaseEndsWithTheYear(t *testing.T) {
 	})
 }
 
+// Numbers of the next year can be leased when it is near, for who has no network over New Year; they look as they will then, and are another series.
+func TestLeaseOfTheNextYear(t *testing.T) {
+	each(t, func(w *world) {
+		later := seed(w.T, document.SummaryPenalty)
+		later["validFrom"], later["version"], later["number"] = "2027-01-01", 2.0, record.Object{"token": "津河东{street}{word}〔{year}〕{n}号", "word": "简罚字"}
+		w.create("templates", later)
+		ask := func(year int, key string) (record.Object, error) {
+			_, block, err := w.LeaseOf(context.Background(), w.caller(), document.SummaryPenalty, 2, year, key)
+			return block, err
+		}
+		for day, ok := range map[string]bool{"2026-12-16T15:59:59Z": false, "2026-12-16T16:00:00Z": true} {
+			at, _ := time.Parse(time.RFC3339, day)
+			w.Now = func() time.Time { return at }
+			if _, err := ask(2027, day); (err == nil) != ok || err != nil && !errors.Is(err, fault.New(fault.LeaseYear)) {
+				w.Errorf("%s: %v", day, err)
+			}
+		}
+		w.Now = func() time.Time { return time.Date(2026, 12, 30, 0, 0, 0, 0, time.UTC) }
+		next, err := ask(2027, "next")
+		if err != nil || next["series"] != street+"/summary-penalty/2027" || next["year"] != 2027.0 || next["pattern"] != "津河东东新简罚字〔2027〕{n}号" ||
+			next["expiresAt"] != "2027-01-29T00:00:00Z" {
+			w.Errorf("%v, %v", next, err)
+		}
+		if this, err := ask(2026, "this"); err != nil || this["pattern"] != "津河东东新执当罚决字〔2026〕第{n}号" || this["expiresAt"] != "2026-12-31T16:00:00Z" {
+			w.Errorf("%v, %v", this, err)
+		}
+		for _, year := range []int{2025, 2028, -1} {
+			if _, err := ask(year, ""); !errors.Is(err, fault.New(fault.LeaseYear)) {
+				w.Errorf("%d: %v", year, err)
+			}
+		}
+	})
+}
+
 func TestLeaseRefusals(t *testing.T) {
 	each(t, func(w *world) {
 		w.lease(5, "used")

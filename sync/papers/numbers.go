@@ -195,7 +195,7 @@ func (s *Service) Totals(ctx context.Context, series string) (t document.NumberT
 // expiry is when a block ends that is given out now: after the service's time, and with its year at the latest.
 func (s *Service) expiry(now time.Time, year int) time.Time {
 	expires := now.Add(s.NumberTTL)
-	if end := time.Date(year+1, 1, 1, 0, 0, 0, 0, record.Beijing); end.Before(expires) {
+	if end := newYear(year + 1); end.Before(expires) {
 		return end
 	}
 	return expires
