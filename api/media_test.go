@@ -123,6 +123,31 @@ func TestThePDFOfAPaperIsGivenOut(t *testing.T) {
 	w.stranger.send("GET", "/v1/documents/"+id+"/pdf", nil).fails(404, "request.not_found")
 }
 
+// A paper can be had for a roll and to be edited, by who may have the paper.
+func TestOtherFormsOfAPaper(t *testing.T) {
+	w := newWorld(t)
+	id := w.paper("issued", []byte("%PDF-1.7 rendered"))
+	path := "/v1/documents/" + id + "/pdf?form="
+	for form, want := range map[string][3]string{"receipt": {"%PDF-", "application/pdf", id + ".pdf"},
+		"docx": {"PK", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", id + ".docx"}} {
+		res := w.officer.send("GET", path+form, nil).want(200)
+		if !strings.HasPrefix(string(res.body), want[0]) || res.header.Get("Content-Type") != want[1] || !strings.Contains(res.header.Get("Content-Disposition"), want[2]) {
+			t.Errorf("%s: %v, %d bytes", form, res.header, len(res.body))
+		}
+		w.officer.send("GET", path+form, nil, "If-None-Match", res.header.Get("Etag")).want(304)
+		if part := w.officer.send("GET", path+form, nil, "Range", "bytes=1-4").want(206); string(part.body) != string(res.body[1:5]) {
+			t.Errorf("%s: a range is %q", form, part.body)
+		}
+		w.stranger.send("GET", path+form, nil).fails(404, "request.not_found")
+		w.officer.send("GET", "/v1/documents/"+w.paper("draft", nil)+"/pdf?form="+form, nil).fails(404, "document.not_rendered")
+	}
+	if res := w.officer.send("GET", path+"pdf", nil).want(200); string(res.body) != "%PDF-1.7 rendered" {
+		t.Errorf("%q", res.body)
+	}
+	w.officer.send("GET", path+"odt", nil).fails(400, "request.field_invalid")
+	w.stranger.send("GET", path+"odt", nil).fails(404, "request.not_found")
+}
+
 // paper puts a paper; issued and voided ones get a number, and with bytes, a rendering.
 func (w *world) paper(state string, pdf []byte) string {
 	w.t.Helper()

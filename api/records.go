@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -232,6 +233,9 @@ func (s *server) downloadPaper(r *request) error {
 	if !r.caller.MayAny("documents.download", document.Documents.UnitsOf(body), s.Now()) {
 		return fault.New(fault.NotFound)
 	}
+	if form := r.Query("form", "pdf"); form != "pdf" {
+		return s.otherForm(r, id, form)
+	}
 	rendered := object(body, "rendered")
 	key, length := text(rendered, "key"), rendered["length"]
 	size, _ := length.(float64)
@@ -241,5 +245,20 @@ func (s *server) downloadPaper(r *request) error {
 	return s.serve(r.Ctx, media{size: int64(size), sha: text(rendered, "sha256"), mime: "application/pdf", name: id + ".pdf", ours: true,
 		open: func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
 			return s.Blobs.OpenRange(ctx, key, from, n)
+		}})
+}
+
+// otherForm gives out a paper in a form that is made anew each time. It costs what a preview costs, so it counts as one.
+func (s *server) otherForm(r *request, id, form string) error {
+	if wait, ok := s.renders.Take(r.caller.Device); !ok {
+		return fault.New(fault.RateLimited).After(wait)
+	}
+	file, err := s.Papers.As(r.ctx, id, form)
+	if err != nil {
+		return err
+	}
+	return s.serve(r.Ctx, media{size: int64(len(file.Bytes)), sha: file.SHA256, mime: file.Type, name: id + "." + file.Ending, ours: true,
+		open: func(_ context.Context, from, n int64) (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(file.Bytes[from : from+n])), nil
 		}})
 }

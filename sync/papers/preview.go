@@ -75,19 +75,28 @@ func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) (
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case turns <- struct{}{}:
-		defer func() { <-turns }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := turn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	var out bytes.Buffer
 	_, err = render.PDF(&out, render.Paper{Words: document.Words{Template: t.Template, Instance: in, Organ: o.name}})
 	return out.Bytes(), err
 }
 
-// turns is what previews hold while they are rendered: one for each processor, since all services of a process share them.
+// turns is what is held while somebody waits for a page to be rendered: one for each processor, since all services of a process share them.
 var turns = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+// turn waits until a page may be rendered, at the latest until the context ends; done gives the turn back.
+func turn(ctx context.Context) (done func(), err error) {
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 // sketched finds a sketch's template and completes its party. Unknown templates come first, then what is not the caller's, then bounds.
 func (s *Service) sketched(ctx context.Context, caller people.Caller, k Sketch) (document.Edition, document.Instance, error) {

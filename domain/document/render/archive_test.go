@@ -332,7 +332,8 @@ func archived(t testing.TB) map[string]Paper {
 func TestPapersAreForTheArchive(t *testing.T) {
 	for name, p := range archived(t) {
 		file, _ := printed(t, p)
-		for _, fault := range faultsOf(t, file) {
+		slip, _ := onRoll(t, p)
+		for _, fault := range append(faultsOf(t, file), faultsOf(t, slip)...) {
 			t.Errorf("%s: %s", name, fault)
 		}
 	}

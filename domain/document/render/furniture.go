@@ -56,16 +56,22 @@ func (f *flow) foot(page, of int) {
 
 var red = color.RGBA{R: 200, A: 255}
 
+// markOf is the word over a paper that is not in force, and why; "" for one that is.
+func (p *Paper) markOf() (text, reason string) {
+	switch p.Instance.State {
+	case document.Voided:
+		return "作废", "本文书已作废。" + p.Instance.VoidReason
+	case document.Issued:
+		return "", ""
+	}
+	return "草稿", ""
+}
+
 // mark says over every page that a paper is void, or not issued yet.
 func (f *flow) mark() {
-	text, reason := "", ""
-	switch f.paper.Instance.State {
-	case document.Voided:
-		text, reason = "作废", "本文书已作废。"+f.paper.Instance.VoidReason
-	case document.Issued:
+	text, reason := f.paper.markOf()
+	if text == "" {
 		return
-	default:
-		text, reason = "草稿", "草稿，仅供预览，未签发，不具有法律效力。"
 	}
 	f.page().Shade(f.press.font(song), 150, pdf.Width/2, pdf.Height/2, 35, red, text)
 	f.aligned(body(sizeTiny), left, 24*mm, width-codeSize-20, "left", line{text: []rune(clean(reason))})
@@ -77,17 +83,24 @@ const (
 	codeTop  = 11 * mm
 )
 
-// code draws the QR code as filled boxes, dark runs of a row in one.
+// code draws the code of the check page at the head of the paper.
 func (f *flow) code() {
+	if f.qr(f.page(), right-codeSize, codeTop, codeSize) {
+		f.aligned(body(7.5), right-codeSize-10, codeTop+codeSize+1, codeSize+20, "center", line{text: []rune("扫码核验")})
+	}
+}
+
+// qr draws the code of the check page as filled boxes, dark runs of a row in one. It is false where there is none: no address, or one that is longer
+// than a code can hold; the paper is complete without.
+func (f *flow) qr(page *pdf.Page, x0, y0, size float64) bool {
 	if f.paper.CheckURL == "" {
-		return
+		return false
 	}
 	code, err := qr.Encode(f.paper.CheckURL, qr.M)
 	if err != nil {
-		return // longer than a code can hold: the paper is complete without
+		return false
 	}
-	module := codeSize / float64(code.Size)
-	x0, y0 := right-codeSize, codeTop
+	module := size / float64(code.Size)
 	var boxes [][4]float64
 	for y := range code.Size {
 		for x := 0; x < code.Size; x++ {
@@ -101,6 +114,6 @@ func (f *flow) code() {
 			}
 		}
 	}
-	f.page().Fill(boxes)
-	f.aligned(body(7.5), x0-10, codeTop+codeSize+1, codeSize+20, "center", line{text: []rune("扫码核验")})
+	page.Fill(boxes)
+	return true
 }

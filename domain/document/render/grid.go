@@ -2,14 +2,19 @@ package render
 
 import "strconv"
 
+// apart keeps a table of rows from what stands above it.
+func (f *flow) apart() {
+	if f.y > top {
+		f.y += 6
+	}
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // table draws rows below each other. Rows that share a cell stay on one page; a long row is broken between its lines; leading
 // head rows are drawn again at the top of every further page.
 func (f *flow) table(rows []row, columns []float64) {
-	if len(columns) == 0 {
-		return
-	}
+	f.broken(rows, columns)
 	g := &grid{flow: f, at: edges(columns)}
 	rows = g.divide(rows)
 	for len(rows) > 0 && rows[0].head {

@@ -56,9 +56,15 @@ func (p *press) strokes(s document.Signature) (*pdf.Form, bool) {
 	return form, true
 }
 
-// inked draws strokes cut to what was written on, so that a name in a corner of a large screen is as large as others; but no more than three
-// times as large as the whole area would be, so that a dot stays one.
-func (p *press) inked(s document.Strokes) *pdf.Form {
+// sheet is where strokes are drawn on: cut to what was written on, so that a name in a corner of a large screen is as large as others; but no more
+// than three times as large as the whole area would be, so that a dot stays one.
+type sheet struct {
+	width, height float64 // in units of the writing area
+	dx, dy        float64 // from the writing area to the sheet
+	unit          float64 // of the area in a point on paper
+}
+
+func sheetOf(s document.Strokes) sheet {
 	low, high := s.Lines[0][0], s.Lines[0][0]
 	for _, line := range s.Lines {
 		for _, at := range line {
@@ -66,22 +72,32 @@ func (p *press) inked(s document.Strokes) *pdf.Form {
 		}
 	}
 	least := max(float64(s.Width)/signWidth, float64(s.Height)/signHeight) / 3
-	unit := max(float64(high.X-low.X)/signWidth, float64(high.Y-low.Y)/signHeight, least) // of the area in a point on paper
+	unit := max(float64(high.X-low.X)/signWidth, float64(high.Y-low.Y)/signHeight, least)
 	edge := penMost * unit
 	w, h := max(float64(high.X-low.X)+2*edge, signWidth*least), max(float64(high.Y-low.Y)+2*edge, signHeight*least)
-	dx, dy := (w-float64(high.X+low.X))/2, (h-float64(high.Y+low.Y))/2
-	form := p.file.Form(w, h)
+	return sheet{w, h, (w - float64(high.X+low.X)) / 2, (h - float64(high.Y+low.Y)) / 2, unit}
+}
+
+// at is where a point stands on the sheet.
+func (on sheet) at(p document.Point) [2]float64 {
+	return [2]float64{float64(p.X) + on.dx, float64(p.Y) + on.dy}
+}
+
+// inked draws strokes as lines, each run of points of one width a path of its own that begins where the last one ended.
+func (p *press) inked(s document.Strokes) *pdf.Form {
+	on := sheetOf(s)
+	form := p.file.Form(on.width, on.height)
 	for _, line := range s.Lines {
 		for len(line) > 0 {
-			n := 1 // the run of points of one width, each run begins where the last one ended
+			n := 1
 			for n < len(line) && (n == 1 || pen(s, line[n]) == pen(s, line[1])) {
 				n++
 			}
 			points := make([][2]float64, n)
 			for i, at := range line[:n] {
-				points[i] = [2]float64{float64(at.X) + dx, float64(at.Y) + dy}
+				points[i] = on.at(at)
 			}
-			form.Ink(points, pen(s, line[min(1, n-1)])*unit)
+			form.Ink(points, pen(s, line[min(1, n-1)])*on.unit)
 			if line = line[n-1:]; len(line) == 1 {
 				break
 			}

@@ -39,10 +39,14 @@ func PDF(w io.Writer, p Paper) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	return sheets.write(w)
+}
+
+func (f *flow) write(w io.Writer) (Result, error) {
 	digest := sha256.New()
-	n, err := sheets.press.file.WriteTo(io.MultiWriter(w, digest))
-	return Result{Pages: len(sheets.pages), Length: n, SHA256: hex.EncodeToString(digest.Sum(nil)),
-		Missing: slices.Clone(sheets.press.missing)}, err
+	n, err := f.press.file.WriteTo(io.MultiWriter(w, digest))
+	return Result{Pages: len(f.pages), Length: n, SHA256: hex.EncodeToString(digest.Sum(nil)),
+		Missing: slices.Clone(f.press.missing)}, err
 }
 
 // tightness is by how much the lines of running text may be moved together or apart so that the seal stands on a page with text: GB/T
@@ -66,7 +70,7 @@ func compose(p Paper, traced bool) (*flow, error) {
 
 // arrange lays a paper out with the distance of the lines of its running text multiplied by tight.
 func arrange(p Paper, tight float64, traced bool) (*flow, error) {
-	press, err := newPress(pdf.Info{Title: title(p), Producer: "Fieldwarden " + Version(), Created: p.Instance.IssuedAt})
+	press, err := newPress(info(p))
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +91,10 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 	return f, nil
 }
 
+func info(p Paper) pdf.Info {
+	return pdf.Info{Title: title(p), Producer: "Fieldwarden " + Version(), Created: p.Instance.IssuedAt}
+}
+
 // title is what the file is called by, not longer than a reader shows.
 func title(p Paper) string {
 	text := []rune(clean(strings.TrimSpace(p.Template.Name + " " + p.Instance.NumberText)))
@@ -100,21 +108,22 @@ func (f *flow) block(b document.Block) {
 		f.title(b.Lines)
 	case document.NumberBlock:
 		f.number()
-	case document.TableBlock:
-		f.table(f.rowsOf(b), b.Columns)
 	case document.ParagraphBlock:
 		f.paragraph(b)
-	case document.ChecklistBlock:
-		f.checklist(b)
-	case document.QABlock:
-		f.questions(b)
-	case document.ListBlock:
-		f.list(b)
 	case document.SignaturesBlock:
 		f.signatures(b)
 	case document.SealBlock:
 		f.seal(b)
 	case document.CopiesBlock:
 		f.copies(b)
+	default:
+		rows, columns, ok := f.paper.tabular(b)
+		if !ok {
+			return
+		}
+		if b.Kind == document.QABlock || b.Kind == document.ListBlock {
+			f.apart()
+		}
+		f.table(rows, columns)
 	}
 }

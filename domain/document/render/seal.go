@@ -10,14 +10,18 @@ const sealSize = 42 * mm
 // sealed is what stands under a seal unless the template says something else.
 var sealed = []string{"{organ}", "{issuedAt}"}
 
+func orSealed(lines []string) []string {
+	if len(lines) == 0 {
+		return sealed
+	}
+	return lines
+}
+
 // seal sets the name of the organ over the date, by GB/T 9704-2012 (7.3.5.1): the date ends four characters before the edge and the name
 // is centred over it, both a little below the middle of the seal, whose top is within a line of the text. They stay together with the place
 // of the seal.
 func (f *flow) seal(b document.Block) {
-	texts := b.Lines
-	if len(texts) == 0 {
-		texts = sealed
-	}
+	texts := orSealed(b.Lines)
 	s := body(f.size)
 	lines, widest := make([][]rune, len(texts)), 0.0
 	for i, text := range texts {

@@ -12,27 +12,42 @@ const (
 	signRow    = signHeight + 8
 )
 
-// signatures sets the places for signatures: of each signer those that are there, or an empty place where one must be.
+// signatures sets the places for signatures.
 func (f *flow) signatures(b document.Block) {
 	f.y += 4
-	for _, s := range f.signers(b.Signers) {
-		signed := f.paper.Instance.SignedBy(s.Role)
-		for i, one := range signed {
-			f.signature(label(s, i, len(signed)), one)
-		}
-		for range s.Count - len(signed) {
-			f.signature(label(s, 0, 1), document.Signature{})
-		}
+	for _, s := range f.paper.places(b.Signers) {
+		f.signature(s.who, s.by)
 	}
 }
 
-func (f *flow) signers(ids []string) []document.Signer {
+// place is a place for a signature, with what stands there.
+type place struct {
+	who string // 执法人员1：
+	by  document.Signature
+}
+
+// places are of each signer the signatures that are there, or empty places where some must be.
+func (p *Paper) places(ids []string) []place {
+	var all []place
+	for _, s := range p.signers(ids) {
+		signed := p.Instance.SignedBy(s.Role)
+		for i, one := range signed {
+			all = append(all, place{label(s, i, len(signed)), one})
+		}
+		for range s.Count - len(signed) {
+			all = append(all, place{label(s, 0, 1), document.Signature{}})
+		}
+	}
+	return all
+}
+
+func (p *Paper) signers(ids []string) []document.Signer {
 	if len(ids) == 0 {
-		return f.paper.Template.Signers
+		return p.Template.Signers
 	}
 	var out []document.Signer
 	for _, id := range ids {
-		for _, s := range f.paper.Template.Signers {
+		for _, s := range p.Template.Signers {
 			if s.ID == id {
 				out = append(out, s)
 			}
@@ -62,7 +77,7 @@ func (f *flow) signature(who string, s document.Signature) {
 	f.page().Line(x, f.y+signRow-4, x+signWidth, f.y+signRow-4, border)
 	f.hand(s, x, f.y+2, signWidth, signHeight)
 	x += signWidth + 6
-	name, certificate := f.nameOf(s)
+	name, certificate := f.paper.nameOf(s)
 	if certificate != "" {
 		f.aligned(body(sizeTiny), x, middle+sizeForm, 0, "left", line{text: []rune(clean(certificate))})
 		f.aligned(body(sizeSmall), x, middle-2, 0, "left", line{text: []rune(clean(name))})
@@ -76,8 +91,7 @@ func (f *flow) signature(who string, s document.Signature) {
 // refusal says that somebody refused to sign, and why.
 func (f *flow) refusal(who string, s document.Signature) {
 	set := body(sizeForm)
-	text := "拒绝签名。理由：" + s.Reason + "（" + document.Day(s.At) + "）"
-	lines := f.press.breakText(set, text, width-signLabel-4, 0)
+	lines := f.press.breakText(set, refused(s), width-signLabel-4, 0)
 	f.need(float64(len(lines))*pitch + 8)
 	f.y += 4
 	f.aligned(set, left, f.y, signLabel, "right", line{text: []rune(clean(who))})
@@ -88,10 +102,17 @@ func (f *flow) refusal(who string, s document.Signature) {
 	f.y += 4
 }
 
+// unreadable stands in the place of a signature that cannot be drawn.
+const unreadable = "（签名图像无法识别）"
+
+func refused(s document.Signature) string {
+	return "拒绝签名。理由：" + s.Reason + "（" + document.Day(s.At) + "）"
+}
+
 // nameOf is the name in print beside a signature, so that it can be read, and the number of an officer's certificate.
-func (f *flow) nameOf(s document.Signature) (name, certificate string) {
+func (p *Paper) nameOf(s document.Signature) (name, certificate string) {
 	name = s.Name
-	for _, o := range f.paper.Instance.Officers {
+	for _, o := range p.Instance.Officers {
 		if o.ID == s.Officer && s.Officer != "" {
 			name, certificate = orElse(name, o.Name), o.Certificate
 		}
@@ -115,7 +136,7 @@ func (f *flow) hand(s document.Signature, x, y, w, h float64) {
 	}
 	drawn, err := f.press.unpack(s)
 	if err != nil {
-		f.set(f.page(), body(sizeTiny), x, y+h/2, 0, []rune("（签名图像无法识别）"))
+		f.set(f.page(), body(sizeTiny), x, y+h/2, 0, []rune(unreadable))
 		return
 	}
 	bounds := drawn.Bounds()

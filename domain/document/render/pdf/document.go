@@ -23,6 +23,9 @@ const (
 	Height = 841.89
 )
 
+// Longest is the longest page that readers of PDF/A take, in points (ISO 19005-2, 6.1.13).
+const Longest = 14400.0
+
 // Info is what a document says of itself.
 type Info struct {
 	Title    string
@@ -43,8 +46,11 @@ type Document struct {
 func New(info Info) *Document { return &Document{info: info} }
 
 // Page adds an A4 page.
-func (d *Document) Page() *Page {
-	p := &Page{}
+func (d *Document) Page() *Page { return d.Sheet(Width, Height) }
+
+// Sheet adds a page of another size.
+func (d *Document) Sheet(width, height float64) *Page {
+	p := &Page{width: width, height: height}
 	d.pages = append(d.pages, p)
 	return p
 }
@@ -137,8 +143,12 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	}
 	for i, page := range d.pages {
 		f.object(pages+2*i, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %s %s]/Resources %d 0 R/Contents %d 0 R>>",
-			pagesObject, number(Width), number(Height), resourcesObject, pages+2*i+1)
-		f.stream(pages+2*i+1, "", page.content.Bytes())
+			pagesObject, number(page.width), number(page.height-page.below), resourcesObject, pages+2*i+1)
+		content := page.content.Bytes()
+		if page.below > 0 {
+			content = fmt.Appendf(nil, "1 0 0 1 0 %s cm\n%s", number(-page.below), content)
+		}
+		f.stream(pages+2*i+1, "", content)
 	}
 	f.end()
 	return f.Buffer.WriteTo(w)

@@ -38,5 +38,5 @@ func (f *Form) write(out *file, n int) {
 
 // Form shows a drawing with its top left corner at x, y.
 func (p *Page) Form(form *Form, x, y, scale float64) {
-	p.op("q %s 0 0 %s %s %s cm /D%d Do Q", fraction(scale), fraction(scale), x, Height-y-form.height*scale, form.index)
+	p.op("q %s 0 0 %s %s %s cm /D%d Do Q", fraction(scale), fraction(scale), x, p.height-y-form.height*scale, form.index)
 }

@@ -11,8 +11,13 @@ import (
 
 // Page is a page being drawn.
 type Page struct {
-	content bytes.Buffer
+	content       bytes.Buffer
+	width, height float64
+	below         float64 // of the height at which it is drawn, cut away in the end
 }
+
+// Cut makes the page shorter: what is drawn below is gone. A page as long as its text is begun at [Longest] and cut once.
+func (p *Page) Cut(height float64) { p.below = p.height - height }
 
 // number writes a length with as many digits as a printer can show.
 func number(v float64) string {
@@ -35,7 +40,7 @@ func (p *Page) op(format string, args ...any) {
 
 // Text draws one line of text that begins at x and stands on y. Spread is what is added after each character.
 func (p *Page) Text(font *Font, size, x, y, spread float64, text string) {
-	p.op("BT /F%d %s Tf %s Tc 1 0 0 1 %s %s Tm <%s> Tj ET", font.index, size, spread, x, Height-y, font.codes(text))
+	p.op("BT /F%d %s Tf %s Tc 1 0 0 1 %s %s Tm <%s> Tj ET", font.index, size, spread, x, p.height-y, font.codes(text))
 }
 
 const hexDigits = "0123456789ABCDEF"
@@ -55,7 +60,7 @@ func (p *Page) Shade(font *Font, size, x, y, degrees float64, c color.RGBA, text
 	half := font.Width(text, size) / 2
 	p.op("q /Shade gs %s rg", rgb(c))
 	p.op("BT /F%d %s Tf %s %s %s %s %s %s Tm <%s> Tj ET Q", font.index, size, fraction(cos), fraction(sin), fraction(-sin), fraction(cos),
-		x-half*cos+size/3*sin, Height-y-half*sin-size/3*cos, font.codes(text))
+		x-half*cos+size/3*sin, p.height-y-half*sin-size/3*cos, font.codes(text))
 }
 
 func fraction(v float64) string { return strconv.FormatFloat(v, 'f', 5, 64) }
@@ -66,23 +71,23 @@ func rgb(c color.RGBA) string {
 
 // Line draws a straight line.
 func (p *Page) Line(x1, y1, x2, y2, width float64) {
-	p.op("%s w %s %s m %s %s l S", width, x1, Height-y1, x2, Height-y2)
+	p.op("%s w %s %s m %s %s l S", width, x1, p.height-y1, x2, p.height-y2)
 }
 
 // Box draws the edge of a box whose top left corner is x, y.
 func (p *Page) Box(x, y, w, h, width float64) {
-	p.op("%s w %s %s %s %s re S", width, x, Height-y-h, w, h)
+	p.op("%s w %s %s %s %s re S", width, x, p.height-y-h, w, h)
 }
 
 // Fill fills boxes with black.
 func (p *Page) Fill(boxes [][4]float64) {
 	for _, b := range boxes {
-		p.op("%s %s %s %s re", b[0], Height-b[1]-b[3], b[2], b[3])
+		p.op("%s %s %s %s re", b[0], p.height-b[1]-b[3], b[2], b[3])
 	}
 	p.op("f")
 }
 
 // Image draws a picture into a box whose top left corner is x, y.
 func (p *Page) Image(image *Image, x, y, w, h float64) {
-	p.op("q %s 0 0 %s %s %s cm /I%d Do Q", w, h, x, Height-y-h, image.index)
+	p.op("q %s 0 0 %s %s %s cm /I%d Do Q", w, h, x, p.height-y-h, image.index)
 }

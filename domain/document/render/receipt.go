@@ -1,0 +1,230 @@
+package render
+
+import (
+	"io"
+	"strings"
+
+	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/render/pdf"
+)
+
+// Measures of the roll of a handheld printer: 80 mm of paper, 72 mm of which are printed.
+const (
+	rollWidth = 80 * mm
+	rollLeft  = 4 * mm
+	rollText  = 72 * mm
+	rollTop   = 5 * mm
+	rollEnd   = pdf.Longest - 12*mm
+	rollCode  = 28 * mm
+	rollSign  = 34 * mm // width of the place for a signature
+)
+
+// Sizes of type on a roll, in points: 三号, 五号, 小五. A thermal head of 203 dots an inch prints none smaller.
+const (
+	rollTitle = 14.0
+	rollBody  = sizeSmall
+	rollTiny  = sizeTiny
+)
+
+// Receipt writes a paper for a roll of 80 mm, in one piece as long as it needs: the words of the A4 page in the same order, tables as lines. It
+// is what a handheld prints for the party on the spot; what is kept is the A4 page.
+func Receipt(w io.Writer, p Paper) (Result, error) {
+	r, err := unrolled(p, false)
+	if err != nil {
+		return Result{}, err
+	}
+	return r.write(w)
+}
+
+// unrolled lays a paper out down a roll. A trace is kept of what was set where, if it is wanted.
+func unrolled(p Paper, traced bool) (*roll, error) {
+	press, err := newPress(info(p))
+	if err != nil {
+		return nil, err
+	}
+	r := &roll{flow{press: press, paper: p, size: rollBody, pitch: rollBody * leading}}
+	if traced {
+		r.trace = &strings.Builder{}
+	}
+	r.turn()
+	r.mark()
+	for _, b := range p.Template.Layout {
+		if b.When.Holds(p.Instance.Data) {
+			r.block(b)
+		}
+	}
+	r.code()
+	r.mark()
+	r.page().Cut(r.y + rollTop)
+	return r, nil
+}
+
+// roll is a flow down one long page.
+type roll struct{ flow }
+
+// turn begins a piece of the roll: what is longer than a page can be in PDF goes on on another.
+func (r *roll) turn() {
+	if len(r.pages) > 0 {
+		r.page().Cut(r.y + rollTop)
+	}
+	r.pages = append(r.pages, r.press.file.Sheet(rollWidth, pdf.Longest))
+	r.y = rollTop
+}
+
+func (r *roll) need(height float64) {
+	if r.y+height > rollEnd {
+		r.turn()
+	}
+}
+
+// say sets a text over the width of the roll, its first line indented by so many characters.
+func (r *roll) say(s style, text, align string, indent float64) {
+	lines := r.press.breakText(s, text, rollText, indent*s.size)
+	if align == "center" {
+		lines = r.press.balance(s, text, rollText)
+	}
+	for _, l := range lines {
+		r.need(s.size * leading)
+		x := rollLeft
+		if l.head {
+			x += indent * s.size
+		}
+		r.aligned(s, x, r.y, rollLeft+rollText-x, align, l)
+		r.y += s.size * leading
+	}
+}
+
+// title sets a line over a paper, a little smaller where it then is one line.
+func (r *roll) title(text string) {
+	s := heading(rollTitle)
+	if used := r.press.width(s, []rune(text)); used > rollText && used < rollText*1.25 {
+		s.size *= rollText / used
+	}
+	r.say(s, text, "center", 0)
+}
+
+func (r *roll) rule() {
+	r.y += 3
+	r.page().Line(rollLeft, r.y, rollLeft+rollText, r.y, border)
+	r.y += 3
+}
+
+func (r *roll) block(b document.Block) {
+	switch b.Kind {
+	case document.TitleBlock:
+		for _, text := range b.Lines {
+			r.title(clean(r.paper.Expand(text)))
+		}
+		r.y += 3
+	case document.NumberBlock:
+		r.say(body(rollBody), r.paper.Instance.NumberText, "center", 0)
+	case document.ParagraphBlock:
+		r.y += 2
+		r.say(body(rollBody), r.paper.Expand(b.Text), orElse(b.Align, "justify"), b.Indent)
+	case document.SignaturesBlock:
+		r.rule()
+		for _, s := range r.paper.places(b.Signers) {
+			r.signature(s)
+		}
+	case document.SealBlock:
+		r.y += rollBody
+		for _, text := range orSealed(b.Lines) {
+			r.say(body(rollBody), r.paper.Expand(text), "right", 0)
+		}
+	case document.CopiesBlock:
+		r.rule()
+		r.say(body(rollTiny), r.paper.Expand(b.Text), "left", 0)
+	default:
+		if rows, _, ok := r.paper.tabular(b); ok {
+			r.rule()
+			for _, text := range inLines(rows) {
+				r.say(body(rollBody), text, "justify", 0)
+			}
+			r.rule()
+		}
+	}
+}
+
+// inLines makes lines of a table: a label with what stands at its right, and of rows below a head each cell with its column's.
+func inLines(rows []row) []string {
+	var lines []string
+	var head []cell
+	for _, r := range rows {
+		if r.head {
+			head = r.cells
+			continue
+		}
+		if len(head) > 1 && len(head) == len(r.cells) {
+			lines = append(lines, below(head, r.cells))
+			continue
+		}
+		for i := 0; i < len(r.cells); i++ {
+			text := r.cells[i].text
+			if r.cells[i].label && i+1 < len(r.cells) && !r.cells[i+1].label {
+				i++
+				text += "：" + r.cells[i].text
+			}
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}
+
+// below is a row under its head: "1. 名称：货架；数量：2". A single column needs no name.
+func below(head, cells []cell) string {
+	text := ""
+	if head[0].text == counter {
+		text, head, cells = cells[0].text+". ", head[1:], cells[1:]
+	}
+	if len(cells) == 1 {
+		return text + cells[0].text
+	}
+	for i, c := range cells {
+		if i > 0 {
+			text += "；"
+		}
+		text += head[i].text + "：" + c.text
+	}
+	return text
+}
+
+// signature sets who signs over the hand, and under it the name in print and the day.
+func (r *roll) signature(s place) {
+	if s.by.Refused {
+		r.say(body(rollBody), s.who+refused(s.by), "justify", 0)
+		return
+	}
+	r.need(signHeight + 3*rollBody*leading)
+	who := []rune(clean(s.who))
+	r.aligned(body(rollBody), rollLeft, r.y+signHeight-rollBody*leading, 0, "left", line{text: who})
+	x := rollLeft + min(r.press.width(body(rollBody), who), rollText-rollSign)
+	r.hand(s.by, x, r.y, rollSign, signHeight)
+	r.y += signHeight + 1
+	r.page().Line(x, r.y, x+rollSign, r.y, border)
+	name, certificate := r.paper.nameOf(s.by)
+	for _, text := range []string{name, certificate, document.Day(s.by.At)} {
+		if text != "" {
+			r.say(body(rollTiny), text, "right", 0)
+		}
+	}
+	r.y += 3
+}
+
+// mark says at the head and at the end that a paper is void, or not issued yet.
+func (r *roll) mark() {
+	text, reason := r.paper.markOf()
+	if text == "" {
+		return
+	}
+	r.say(heading(2*rollTitle), text, "center", 0)
+	r.say(body(rollBody), reason, "left", 0)
+}
+
+// code sets the code of the check page in the middle.
+func (r *roll) code() {
+	r.need(rollCode + 20)
+	if r.qr(r.page(), (rollWidth-rollCode)/2, r.y+6, rollCode) {
+		r.y += rollCode + 8
+		r.say(body(rollTiny), "扫码核验", "center", 0)
+	}
+}
