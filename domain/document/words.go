@@ -27,7 +27,7 @@ type Words struct {
 // (2026年11月25日) or the whole.
 func (w *Words) Expand(text string) string {
 	var b strings.Builder
-	for {
+	for b.Len() <= MostText {
 		before, rest, found := strings.Cut(text, "{")
 		b.WriteString(before)
 		token, after, closed := strings.Cut(rest, "}")
@@ -38,7 +38,12 @@ func (w *Words) Expand(text string) string {
 		b.WriteString(value)
 		text = after
 	}
+	return b.String()
 }
+
+// MostText is how many octets of text a paper may print: some hundred thousand characters more than any has. A template that names long fields over
+// and over cannot fill the memory: [Words.Expand] ends once it is beyond, and who prints refuses the paper.
+const MostText = 4 << 20
 
 // token is the text of one token; ok is false when there is no such thing.
 func (w *Words) token(token string) (string, bool) {

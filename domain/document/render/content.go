@@ -21,8 +21,35 @@ var (
 	questionColumns  = []float64{ordinal, 100 - ordinal}
 )
 
+// say is a text of the template with its tokens filled.
+func (p *Paper) say(text string) string { return p.spend(p.Expand(text)) }
+
+// spend counts a text that is printed. Once there have been too many nothing more is: the paper is refused in the end, see [ErrTooLong].
+func (p *Paper) spend(text string) string {
+	if p.spent += len(text); p.spent > document.MostText {
+		return ""
+	}
+	return text
+}
+
 // tabular is the rows of a block that is a table, and the widths of their columns; false for blocks that are none, or that have nothing to show.
 func (p *Paper) tabular(b document.Block) (rows []row, columns []float64, ok bool) {
+	if p.spent > document.MostText {
+		return nil, nil, false
+	}
+	rows, columns, ok = p.rowsAnd(b)
+	for i := range rows {
+		for j := range rows[i].cells {
+			c := &rows[i].cells[j]
+			if c.text = p.spend(c.text); c.text == "" {
+				c.options = nil
+			}
+		}
+	}
+	return rows, columns, ok
+}
+
+func (p *Paper) rowsAnd(b document.Block) (rows []row, columns []float64, ok bool) {
 	switch b.Kind {
 	case document.TableBlock:
 		return p.rowsOf(b), b.Columns, len(b.Columns) > 0
@@ -41,6 +68,9 @@ func (p *Paper) tabular(b document.Block) (rows []row, columns []float64, ok boo
 	return nil, nil, false
 }
 
+// mostHeight is how many lines the least height of a row may be.
+const mostHeight = 40
+
 // rowsOf reads a table's rows and expands what stands for several.
 func (p *Paper) rowsOf(b document.Block) []row {
 	var rows []row
@@ -53,7 +83,7 @@ func (p *Paper) rowsOf(b document.Block) []row {
 			rows = append(rows, p.partyRows(r.Party, b.Columns)...)
 			continue
 		}
-		out, column := row{lines: max(1, r.Height), head: r.Head}, 0
+		out, column := row{lines: min(max(1, r.Height), mostHeight), head: r.Head}, 0
 		for _, c := range r.Cells {
 			for column < len(taken) && taken[column] > 0 {
 				column++
@@ -84,7 +114,11 @@ func (p *Paper) cell(c document.Cell, columns []float64, column int) cell {
 		out.text, out.label = field.Label.Zh, true
 	}
 	if field, ok := p.Template.Field(c.Value); ok {
-		out.text = p.value(field, c.Choices)
+		out.text, out.options = p.value(field), nil
+		if c.Choices {
+			out.options = p.choices(field)
+			out.text = strings.Join(out.options, between)
+		}
 		out.align, out.label = orElse(out.align, "left"), false
 	}
 	out.align = orElse(out.align, "center")
@@ -102,23 +136,26 @@ func orElse(s, other string) string {
 const nothing = "／"
 
 // value is what stands in a cell for a field.
-func (p *Paper) value(field document.Field, choices bool) string {
+func (p *Paper) value(field document.Field) string {
 	value, _ := p.Value(field, "")
-	if !choices {
-		return orElse(value, nothing)
-	}
-	out := ""
-	for i, o := range field.Options {
-		if i > 0 {
-			out += "　"
-		}
+	return orElse(value, nothing)
+}
+
+// between stands between options on one line.
+const between = "　"
+
+// choices are all options of a field, the chosen one ticked.
+func (p *Paper) choices(field document.Field) []string {
+	chosen, _ := p.Value(field, "")
+	var all []string
+	for _, o := range field.Options {
 		mark := "□"
-		if o.Label.Zh == value {
+		if o.Label.Zh == chosen {
 			mark = "■"
 		}
-		out += mark + o.Label.Zh
+		all = append(all, mark+o.Label.Zh)
 	}
-	return out
+	return all
 }
 
 // partyRows describes a party: in a table of four columns in pairs, otherwise a line each.
@@ -211,7 +248,7 @@ func listColumns(field document.Field) []float64 {
 	said, given := 0, 0.0
 	for _, c := range field.Columns {
 		if c.Width > 0 {
-			said, given = said+1, given+c.Width
+			said, given = said+1, given+min(c.Width, widest)
 		}
 	}
 	mean := 1.0
@@ -220,7 +257,7 @@ func listColumns(field document.Field) []float64 {
 	}
 	widths, total := []float64{ordinal}, given+mean*float64(len(field.Columns)-said)
 	for _, c := range field.Columns {
-		width := c.Width
+		width := min(c.Width, widest)
 		if width <= 0 {
 			width = mean
 		}

@@ -48,6 +48,7 @@ type flow struct {
 	y     float64          // where the next block begins
 	size  float64          // of running text
 	pitch float64          // of running text, from line to line
+	full  bool             // there was more than pages may hold
 	alone bool             // the seal stands on a page that has no text
 	trace *strings.Builder // what was set where, for tests; nil otherwise
 }
@@ -60,8 +61,15 @@ func formal(t document.Template) bool {
 	})
 }
 
-// turn begins a new page.
+// tooLong reports whether the paper was too long: what there is of it is not all.
+func (f *flow) tooLong() bool { return f.full || f.paper.spent > document.MostText }
+
+// turn begins a new page. Beyond the most there may be nothing is drawn any more.
 func (f *flow) turn() {
+	if len(f.pages) == mostPages {
+		f.full, f.y = true, top
+		return
+	}
 	f.pages = append(f.pages, f.press.file.Page())
 	f.y = top
 }
@@ -80,7 +88,7 @@ func (f *flow) need(height float64) {
 
 // set draws a line of text on the page.
 func (f *flow) set(page *pdf.Page, s style, x, y, spread float64, text []rune) {
-	if len(text) == 0 {
+	if len(text) == 0 || f.full {
 		return
 	}
 	if f.trace != nil {

@@ -64,7 +64,7 @@ func (p *Paper) markOf() (text, reason string) {
 	case document.Issued:
 		return "", ""
 	}
-	return "草稿", ""
+	return "草稿", "草稿，仅供预览，未签发，不具有法律效力。"
 }
 
 // mark says over every page that a paper is void, or not issued yet.

@@ -41,6 +41,22 @@ func (p *press) breakText(s style, text string, width, indent float64) []line {
 	return lines
 }
 
+// whole sets options beside each other, as many in a line as there is room for: an option that fits into a line is not broken.
+func (p *press) whole(s style, options []string, room float64) string {
+	var lines, row string
+	for _, option := range options {
+		switch next := row + between + option; {
+		case row == "":
+			row = option
+		case p.width(s, []rune(next)) <= room:
+			row = next
+		default:
+			lines, row = lines+row+"\n", option
+		}
+	}
+	return lines + row
+}
+
 // balance breaks a short text into as few lines as it needs, and makes these as even as they can be, so that no label has a
 // last line of one character.
 func (p *press) balance(s style, text string, width float64) []line {

@@ -56,6 +56,9 @@ func unrolled(p Paper, traced bool) (*roll, error) {
 	r.code()
 	r.mark()
 	r.page().Cut(r.y + rollTop)
+	if r.tooLong() {
+		return nil, ErrTooLong
+	}
 	return r, nil
 }
 
@@ -113,14 +116,14 @@ func (r *roll) block(b document.Block) {
 	switch b.Kind {
 	case document.TitleBlock:
 		for _, text := range b.Lines {
-			r.title(clean(r.paper.Expand(text)))
+			r.title(clean(r.paper.say(text)))
 		}
 		r.y += 3
 	case document.NumberBlock:
 		r.say(body(rollBody), r.paper.Instance.NumberText, "center", 0)
 	case document.ParagraphBlock:
 		r.y += 2
-		r.say(body(rollBody), r.paper.Expand(b.Text), orElse(b.Align, "justify"), b.Indent)
+		r.say(body(rollBody), r.paper.say(b.Text), orElse(b.Align, "justify"), indentOf(b))
 	case document.SignaturesBlock:
 		r.rule()
 		for _, s := range r.paper.places(b.Signers) {
@@ -129,15 +132,15 @@ func (r *roll) block(b document.Block) {
 	case document.SealBlock:
 		r.y += rollBody
 		for _, text := range orSealed(b.Lines) {
-			r.say(body(rollBody), r.paper.Expand(text), "right", 0)
+			r.say(body(rollBody), r.paper.say(text), "right", 0)
 		}
 	case document.CopiesBlock:
 		r.rule()
-		r.say(body(rollTiny), r.paper.Expand(b.Text), "left", 0)
+		r.say(body(rollTiny), r.paper.say(b.Text), "left", 0)
 	default:
 		if rows, _, ok := r.paper.tabular(b); ok {
 			r.rule()
-			for _, text := range inLines(rows) {
+			for _, text := range r.inLines(rows) {
 				r.say(body(rollBody), text, "justify", 0)
 			}
 			r.rule()
@@ -146,28 +149,36 @@ func (r *roll) block(b document.Block) {
 }
 
 // inLines makes lines of a table: a label with what stands at its right, and of rows below a head each cell with its column's.
-func inLines(rows []row) []string {
+func (r *roll) inLines(rows []row) []string {
 	var lines []string
 	var head []cell
-	for _, r := range rows {
-		if r.head {
-			head = r.cells
+	for _, row := range rows {
+		if row.head {
+			head = row.cells
 			continue
 		}
-		if len(head) > 1 && len(head) == len(r.cells) {
-			lines = append(lines, below(head, r.cells))
+		if len(head) > 1 && len(head) == len(row.cells) {
+			lines = append(lines, below(head, row.cells))
 			continue
 		}
-		for i := 0; i < len(r.cells); i++ {
-			text := r.cells[i].text
-			if r.cells[i].label && i+1 < len(r.cells) && !r.cells[i+1].label {
+		for i := 0; i < len(row.cells); i++ {
+			text := r.textOf(row.cells[i])
+			if row.cells[i].label && i+1 < len(row.cells) && !row.cells[i+1].label {
 				i++
-				text += "：" + r.cells[i].text
+				text += "：" + r.textOf(row.cells[i])
 			}
 			lines = append(lines, text)
 		}
 	}
 	return lines
+}
+
+// textOf is a cell's text; options that need several lines begin on one of their own.
+func (r *roll) textOf(c cell) string {
+	if text := r.press.whole(body(rollBody), c.options, rollText); strings.Contains(text, "\n") {
+		return "\n" + text
+	}
+	return c.text
 }
 
 // below is a row under its head: "1. 名称：货架；数量：2". A single column needs no name.

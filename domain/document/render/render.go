@@ -7,6 +7,7 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -23,7 +24,15 @@ type Paper struct {
 	document.Words
 	CheckURL string // what the QR code opens; "" for no code
 	Seal     []byte // PNG of the organ's seal, with transparency: printed where the paper is sealed, once it is issued. nil: pressed by hand
+
+	spent int // octets of text that were printed so far
 }
+
+// ErrTooLong is that a paper has more text or more pages than any paper: its template multiplies what was entered. Nothing is written then.
+var ErrTooLong = errors.New("the paper is longer than papers can be")
+
+// mostPages is how many pages a paper may have.
+const mostPages = 2000
 
 // Result says what was rendered.
 type Result struct {
@@ -58,6 +67,9 @@ func compose(p Paper, traced bool) (*flow, error) {
 	var usual *flow
 	for _, tight := range tightness {
 		f, err := arrange(p, tight, traced)
+		if err == nil && f.tooLong() {
+			err = ErrTooLong
+		}
 		if err != nil || !f.alone {
 			return f, err
 		}

@@ -5,7 +5,7 @@ import "github.com/fieldwarden/fieldwarden/domain/document"
 // title sets the lines over a paper: large, centred, made smaller where a name is too long.
 func (f *flow) title(lines []string) {
 	for _, text := range lines {
-		runes := []rune(clean(f.paper.Expand(text)))
+		runes := []rune(clean(f.paper.say(text)))
 		s := heading(sizeTitle)
 		if used := f.press.width(s, runes); used > width {
 			s.size *= width / used
@@ -26,7 +26,7 @@ func (f *flow) number() {
 // paragraph sets running text, over pages if it must.
 func (f *flow) paragraph(b document.Block) {
 	s := body(f.size)
-	indent := b.Indent * s.size
+	indent := indentOf(b) * s.size
 	align := b.Align
 	if align == "" {
 		align = "justify"
@@ -34,7 +34,7 @@ func (f *flow) paragraph(b document.Block) {
 	if f.size == sizeForm {
 		f.y += 4
 	}
-	for _, l := range f.press.breakText(s, f.paper.Expand(b.Text), width, indent) {
+	for _, l := range f.press.breakText(s, f.paper.say(b.Text), width, indent) {
 		f.need(f.pitch)
 		x := left
 		if l.head {
@@ -45,10 +45,13 @@ func (f *flow) paragraph(b document.Block) {
 	}
 }
 
+// indentOf is the indent of a block's first line in characters.
+func indentOf(b document.Block) float64 { return min(max(0, b.Indent), 10) }
+
 // copies sets the small print at the end, below a line.
 func (f *flow) copies(b document.Block) {
 	s := body(sizeTiny)
-	lines := f.press.breakText(s, f.paper.Expand(b.Text), width, 0)
+	lines := f.press.breakText(s, f.paper.say(b.Text), width, 0)
 	f.need(float64(len(lines))*s.size*leading + 12)
 	f.y += 8
 	f.page().Line(left, f.y, right, f.y, 0.5)

@@ -25,7 +25,7 @@ func (f *flow) seal(b document.Block) {
 	s := body(f.size)
 	lines, widest := make([][]rune, len(texts)), 0.0
 	for i, text := range texts {
-		lines[i] = []rune(clean(f.paper.Expand(text)))
+		lines[i] = []rune(clean(f.paper.say(text)))
 		widest = max(widest, f.press.width(s, lines[i]))
 	}
 	widest = min(widest, width-4*s.size)

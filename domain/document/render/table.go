@@ -15,7 +15,8 @@ const (
 type cell struct {
 	column, span, rows int
 	text               string
-	label              bool // it says what the cell to its right is
+	options            []string // of which the text is made: each stays whole where a line can hold it
+	label              bool     // it says what the cell to its right is
 	align              string
 	lines              []line
 }
@@ -30,15 +31,18 @@ type row struct {
 	head  bool
 }
 
+// widest is how wide a column may say it is, in whatever parts, so that their sum is a number.
+const widest = 1e6
+
 // edges are where the columns begin and end.
 func edges(columns []float64) []float64 {
 	total := 0.0
 	for _, c := range columns {
-		total += c
+		total += min(c, widest)
 	}
 	at, out := left, []float64{left}
 	for _, c := range columns {
-		at += width * c / total
+		at += width * min(c, widest) / total
 		out = append(out, at)
 	}
 	return out
@@ -51,6 +55,9 @@ func (f *flow) broken(rows []row, columns []float64) {
 		for j := range rows[i].cells {
 			c := &rows[i].cells[j]
 			room := at[c.column+c.span] - at[c.column] - 2*padX
+			if c.options != nil {
+				c.text = f.press.whole(body(sizeForm), c.options, room)
+			}
 			if c.align == "left" || c.align == "right" || c.align == "justify" {
 				c.lines = f.press.breakText(body(sizeForm), c.text, room, 0)
 				continue

@@ -33,6 +33,9 @@ func DOCX(w io.Writer, p Paper) (Result, error) {
 			e.block(b)
 		}
 	}
+	if e.paper.spent > document.MostText {
+		return Result{}, ErrTooLong
+	}
 	digest := sha256.New()
 	n, err := e.file.WriteTo(io.MultiWriter(w, digest))
 	return Result{Length: n, SHA256: hex.EncodeToString(digest.Sum(nil))}, err
@@ -80,20 +83,20 @@ func (e *editable) block(b document.Block) {
 	switch b.Kind {
 	case document.TitleBlock:
 		for _, text := range b.Lines {
-			e.say(e.paper.Expand(text), docx.Style{Face: docx.Title, Size: sizeTitle, Align: "center", Pitch: sizeTitle * leading})
+			e.say(e.paper.say(text), docx.Style{Face: docx.Title, Size: sizeTitle, Align: "center", Pitch: sizeTitle * leading})
 		}
 	case document.NumberBlock:
 		s.Align, s.After = "right", 4
 		e.say(e.paper.Instance.NumberText, s)
 	case document.ParagraphBlock:
-		s.Align, s.Indent = orElse(b.Align, "justify"), b.Indent*s.Size
-		e.say(e.paper.Expand(b.Text), s)
+		s.Align, s.Indent = orElse(b.Align, "justify"), indentOf(b)*s.Size
+		e.say(e.paper.say(b.Text), s)
 	case document.SignaturesBlock:
 		e.signatures(b)
 	case document.SealBlock:
 		e.seal(b)
 	case document.CopiesBlock:
-		e.say(e.paper.Expand(b.Text), docx.Style{Size: sizeTiny, Before: 8})
+		e.say(e.paper.say(b.Text), docx.Style{Size: sizeTiny, Before: 8})
 	default:
 		if rows, columns, ok := e.paper.tabular(b); ok {
 			e.table(rows, columns)
@@ -105,7 +108,7 @@ func (e *editable) block(b document.Block) {
 func (e *editable) seal(b document.Block) {
 	texts, widest := orSealed(b.Lines), 0.0
 	for _, text := range texts {
-		widest = max(widest, e.press.width(body(e.text.Size), []rune(oneLine(e.paper.Expand(text)))))
+		widest = max(widest, e.press.width(body(e.text.Size), []rune(oneLine(e.paper.say(text)))))
 	}
 	s := e.text
 	s.Align, s.Right, s.Keep = "center", 4*s.Size, true
@@ -118,7 +121,7 @@ func (e *editable) seal(b document.Block) {
 		if i+1 == len(texts) {
 			s.After, s.Keep = sealSize/2-s.Size*leading, false
 		}
-		e.say(e.paper.Expand(text), s)
+		e.say(e.paper.say(text), s)
 	}
 }
 
@@ -138,6 +141,9 @@ func (e *editable) table(rows []row, columns []float64) {
 			}
 			if c.align == either && e.press.width(body(sizeForm), []rune(clean(c.text))) < at[c.column+c.span]-at[c.column]-2*padX {
 				align = "center"
+			}
+			if c.options != nil {
+				c.text = e.press.whole(body(sizeForm), c.options, at[c.column+c.span]-at[c.column]-2*padX)
 			}
 			to.Cells = append(to.Cells, docx.Cell{Column: c.column, Span: c.span, Rows: c.rows, Text: lines(c.text, docx.Style{Size: sizeForm, Pitch: pitch, Align: align})})
 		}

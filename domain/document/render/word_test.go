@@ -21,11 +21,18 @@ func edited(t testing.TB, p Paper) (text string, parts map[string][]byte, r Resu
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	parts = unzipped(t, out.Bytes())
+	return paragraphs(t, parts["word/document.xml"]), parts, r
+}
+
+// unzipped are the parts of a file by name.
+func unzipped(t testing.TB, file []byte) map[string][]byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts = map[string][]byte{}
+	parts := map[string][]byte{}
 	for _, f := range z.File {
 		opened, err := f.Open()
 		if err != nil {
@@ -35,7 +42,7 @@ func edited(t testing.TB, p Paper) (text string, parts map[string][]byte, r Resu
 			t.Fatal(err)
 		}
 	}
-	return paragraphs(t, parts["word/document.xml"]), parts, r
+	return parts
 }
 
 // paragraphs are the words of a part, a line for each paragraph.
