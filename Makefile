@@ -71,9 +71,10 @@ demo: ## watch handhelds do a day of work against a real server
 	go run $(program) demo
 
 .PHONY: bench
-bench: tools ## push, pull, snapshot and upload beside what the machine can do at all, in one table
+bench: tools ## push, pull, snapshot and upload beside what the machine can do at all, in one table; and papers a second
 	@FIELDWARDEN_TOOLS=$(tools) FIELDWARDEN_TEST_REQUIRE=postgres go test -run '^$$' -bench . -benchmem -benchtime 1s -count 3 -p 1 -timeout 30m \
 		./sync/push ./api ./sync/upload ./cmd/fieldwarden/server | go run ./deploy/bench
+	@go test -run '^$$' -bench . -benchmem -count 3 -cpu 1 ./domain/document/render | grep -E '^Benchmark|FAIL'
 
 .PHONY: cover
 cover: tools ## coverage by package, and coverage.out for go tool cover
