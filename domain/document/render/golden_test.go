@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -85,16 +86,26 @@ const (
 	apart = 28 // how far, of 255, the mean of a patch may be off: another version of poppler smooths letters otherwise
 )
 
-// Every sample looks as it did when a person last looked at it: testdata/golden/<kind>.png, its pages side by side. After a change of
+// Every sample looks as it did when a person last looked at it: testdata/golden/<kind>.png, its pages side by side; and so do a sealed letter and
+// a roll. After a change of
 // layout look at the pages that differ, then
 //
 //	go test ./domain/document/render -run TestPictures -update
 func TestPictures(t *testing.T) {
 	program := services.Program(t, "pdftoppm", "install poppler, on Debian: apt-get install poppler-utils")
+	inked := penalty(t)
+	inked.Instance.Signatures[0].Strokes = written(true).String()
+	photographs := map[string]func(*testing.T) image.Image{
+		"letter-sealed":           func(t *testing.T) image.Image { return photograph(t, program, PDF, letter(3)) },
+		"summary-penalty-receipt": func(t *testing.T) image.Image { return photograph(t, program, Receipt, inked) },
+	}
 	for _, kind := range kindsWithTemplates(t) {
+		photographs[kind] = func(t *testing.T) image.Image { return photograph(t, program, PDF, example(t, kind)) }
+	}
+	for kind, take := range photographs {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			got := photograph(t, program, example(t, kind))
+			got := take(t)
 			name := filepath.Join("testdata", "golden", kind+".png")
 			if *update {
 				if err := os.WriteFile(name, encoded(t, got), 0o644); err != nil {
@@ -112,10 +123,10 @@ func TestPictures(t *testing.T) {
 }
 
 // photograph makes a picture of a paper's pages, side by side.
-func photograph(t *testing.T, program string, paper Paper) image.Image {
+func photograph(t *testing.T, program string, write func(io.Writer, Paper) (Result, error), paper Paper) image.Image {
 	folder := t.TempDir()
 	var file bytes.Buffer
-	if _, err := PDF(&file, paper); err != nil {
+	if _, err := write(&file, paper); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-r", dpi, "-gray", "-png", "-", filepath.Join(folder, "page"))
