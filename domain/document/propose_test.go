@@ -264,6 +264,9 @@ func TestSharedQuestionsAskTheSame(t *testing.T) {
 			if before.Kind != f.Kind && !(slices.Contains(texts, before.Kind) && slices.Contains(texts, f.Kind)) {
 				t.Errorf("%s.%s asks %s as %s, others as %s", e.Kind, f.ID, question, f.Kind, before.Kind)
 			}
+			if f.Kind == document.List && !slices.EqualFunc(f.Columns, before.Columns, func(a, b document.Field) bool { return a.ID == b.ID && a.Kind == b.Kind }) {
+				t.Errorf("%s.%s: its rows have other columns than those of others that ask %s", e.Kind, f.ID, question)
+			}
 			if f.Kind == document.Enum && len(f.Options) > 1 && len(before.Options) > 1 && !slices.Equal(valuesOf(f), valuesOf(before)) {
 				t.Errorf("%s.%s: options %v of %s, others %v", e.Kind, f.ID, valuesOf(f), question, valuesOf(before))
 			}
