@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 )
@@ -278,6 +281,7 @@ func (s *server) writeNumbers(ctx context.Context, w io.Writer, series string) e
 	for _, n := range stateNames {
 		zh[n.state] = n.zh
 	}
+	who := names{s: s, known: map[string]string{}}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	var totals document.NumberTotals
@@ -288,9 +292,17 @@ func (s *server) writeNumbers(ctx context.Context, w io.Writer, series string) e
 		for _, d := range e.Doubles {
 			doubles = append(doubles, d.Record)
 		}
-		rows = append(rows, []string{count(e.From), count(e.To), count(e.Numbers()), e.Text, zh[e.State], beijingTime(e.At), beijingTime(e.Until), e.Paper, e.Device, e.Officer,
-			e.Reason, e.Block, strings.Join(doubles, " ")})
-		err := writeRows(out, rows)
+		device, err := who.device(ctx, e.Device)
+		if err != nil {
+			return err
+		}
+		officer, err := who.officer(ctx, e.Officer)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{count(e.From), count(e.To), count(e.Numbers()), e.Text, zh[e.State], beijingTime(e.At), beijingTime(e.Until), e.Paper, device, officer,
+			whys(&e), e.Block, strings.Join(doubles, " ")})
+		err = writeRows(out, rows)
 		rows = rows[:0]
 		return err
 	})
@@ -306,6 +318,44 @@ func (s *server) writeNumbers(ctx context.Context, w io.Writer, series string) e
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// whys is the reason of an entry as people read it: of a doubt it is a word of the protocol.
+func whys(e *document.NumberEntry) string {
+	if e.State != document.StateDoubt {
+		return e.Reason
+	}
+	return map[string]string{"lost": "设备遗失", "revoked": "设备停用", "aside": "设备待查（疑似复制）"}[e.Reason]
+}
+
+// names remembers what people and devices are called. Of an id that is nobody's the id is left.
+type names struct {
+	s     *server
+	known map[string]string
+}
+
+func (n *names) officer(ctx context.Context, id string) (string, error) {
+	return n.of(id, func() (string, error) { return n.s.nameOf(ctx, people.Officers.Name, id) })
+}
+
+func (n *names) device(ctx context.Context, id string) (string, error) {
+	return n.of(id, func() (string, error) {
+		d, err := n.s.Papers.Devices.Device(ctx, id)
+		if errors.Is(err, fault.New(fault.NotFound)) {
+			err = nil
+		}
+		return d.Name, err
+	})
+}
+
+func (n *names) of(id string, ask func() (string, error)) (string, error) {
+	name, ok := n.known[id]
+	if ok || id == "" {
+		return name, nil
+	}
+	name, err := ask()
+	n.known[id] = cmp.Or(name, id)
+	return n.known[id], err
 }
 
 // writeRows writes rows in which no cell is a formula, whatever people have entered.

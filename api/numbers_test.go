@@ -81,7 +81,7 @@ func (w *world) numbersOf(t *testing.T, series string) {
 		t.Error(head)
 	}
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(file.body), "\uFEFF"))).ReadAll()
-	if err != nil || len(rows) != 1+4+9+2 || rows[1][10] != "'=卡纸" || rows[1][4] != "已作废" || rows[len(rows)-2][2] != "10" || rows[len(rows)-1][2] != "0" {
+	if err != nil || len(rows) != 1+4+9+2 || rows[1][10] != "'=卡纸" || rows[1][4] != "已作废" || rows[1][8] != "赵一" || rows[1][9] != "赵一" || rows[3][10] != "设备遗失" || rows[3][9] != "钱二" || rows[len(rows)-2][2] != "10" || rows[len(rows)-1][2] != "0" {
 		t.Errorf("%v %q", err, rows)
 	}
 	w.leader.send("HEAD", path+"/account.csv", nil).want(200)

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -187,7 +188,7 @@ func (a *accounting) holder(id string, n uint64) (LeasedBlock, bool) {
 func (a *accounting) used(e NumberEntry, use NumberUse) NumberEntry {
 	e.Officer = use.Officer
 	if use.Paper {
-		e.State, e.Paper, e.Device, e.At = StateIssued, use.Record, use.Device, use.IssuedAt
+		e.State, e.Paper, e.Device, e.At = StateIssued, use.Record, cmp.Or(use.Device, e.Device), use.IssuedAt // old claims do not say
 		if use.State == Voided {
 			e.State, e.Reason = StateVoid, use.Reason
 		}
