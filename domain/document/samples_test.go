@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,4 +46,40 @@ func TestSamplesKeepTheCalendarAndTheirNumbers(t *testing.T) {
 			t.Errorf("%s: the number %s of %s is none that its template writes: %s", kind, in.NumberText, in.Series, want)
 		}
 	}
+}
+
+var fieldToken = regexp.MustCompile(`\{([a-z][A-Za-z0-9]*)[|.}]`)
+
+// No sentence of a paper has a hole: whatever field a paragraph names is required whenever the paragraph is printed.
+func TestNoSentenceHasAHole(t *testing.T) {
+	names, err := fs.Glob(templates.Files, "*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentences := 0
+	for _, name := range names {
+		kind := strings.TrimSuffix(name, ".json")
+		tpl := document.ReadTemplate(seed(t, kind))
+		for _, b := range tpl.Layout {
+			for _, token := range fieldToken.FindAllStringSubmatch(b.Text, -1) {
+				f, known := tpl.Field(token[1])
+				if sentences++; known && !f.Required && !always(f.RequiredWhen, b.When) {
+					t.Errorf("%s: %s prints %s, which may be empty", kind, b.ID, f.ID)
+				}
+			}
+		}
+	}
+	if sentences < 100 {
+		t.Errorf("only %d tokens: the paragraphs are not read", sentences)
+	}
+}
+
+// always reports whether the first condition holds whenever the second does.
+func always(first, second document.Condition) bool {
+	for path, values := range first {
+		if len(second[path]) == 0 || slices.ContainsFunc(second[path], func(v string) bool { return !slices.Contains(values, v) }) {
+			return false
+		}
+	}
+	return len(first) > 0
 }
