@@ -27,7 +27,7 @@ const (
 // Routes is the table of all routes.
 func Routes() []Route {
 	var table []Route
-	for _, part := range [][]Route{publicRoutes, deviceRoutes, outstandingRoutes, forkRoutes, healthRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, paperRoutes, custodyRoutes, completenessRoutes, derivativeRoutes, shareRoutes, ledgerRoutes, numberRoutes, dockRoutes, uploadRoutes} {
+	for _, part := range [][]Route{publicRoutes, deviceRoutes, outstandingRoutes, forkRoutes, healthRoutes, sessionRoutes, syncRoutes, foreignRoutes, recordRoutes, paperRoutes, exportRoutes, custodyRoutes, completenessRoutes, derivativeRoutes, shareRoutes, ledgerRoutes, numberRoutes, dockRoutes, uploadRoutes} {
 		table = append(table, part...)
 	}
 	for i := range table {

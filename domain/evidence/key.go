@@ -8,6 +8,7 @@ const (
 	Recordings Room = "evidence"
 	Papers     Room = "papers"
 	Derived    Room = "derived" // what is made of recordings
+	Exports    Room = "exports" // files of many papers, for a day
 )
 
 // Key names bytes in the blob store by their digest, spread over folders: evidence/ab/cd/abcd….

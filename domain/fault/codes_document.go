@@ -8,6 +8,10 @@ const (
 	LeaseCount          Code = "paper.lease_count"
 	LeaseYear           Code = "paper.lease_year"
 	PaperTooLarge       Code = "paper.too_large"
+	PaperUnfit          Code = "export.paper_unfit"
+	ExportPending       Code = "export.not_ready"
+	ExportGone          Code = "export.gone"
+	ExportEmpty         Code = "export.empty"
 	BlockMoved          Code = "paper.block_moved"
 	BlockTarget         Code = "paper.block_target"
 	BlockFrom           Code = "paper.block_from"
@@ -20,6 +24,10 @@ var documentCodes = map[Code]entry{
 	LeaseCount:          {Invalid, "领取的编号数量应在一至一百之间", "lease between one and a hundred numbers"},
 	PaperTooLarge:       {TooLarge, "文书内容过多，请删减或者改用附件", "the paper holds too much; shorten it or use annexes"},
 	LeaseYear:           {Invalid, "只能领取本年度的编号；下一年度的编号自上年十二月十七日起可以领取", "lease numbers of this year; those of the next can be leased from 17 December on"},
+	PaperUnfit:          {Conflict, "该文书的文件不能并入合订文件，请单独下载", "the file of this paper cannot be bound with others; download it alone"},
+	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
+	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
+	ExportEmpty:         {Absent, "没有可以导出的文书", "there is no paper to export"},
 	BlockMoved:          {Conflict, "该号段的剩余编号已转移，请刷新后查看", "the rest of this block has been moved already; look at it anew"},
 	BlockTarget:         {Invalid, "接收编号的设备应为同一机关在用的另一台设备", "numbers move to another device of the same organ that is in use"},
 	BlockFrom:           {Invalid, "起始编号不在可转移的范围内，请核实遗失设备已使用到的编号", "numbers cannot move from there on; find out how far the lost device has gone"},

@@ -89,8 +89,9 @@ var rights = map[Right][]Role{
 	"evidence.derive":    readers,                                               // make a copy: a poster, a redaction
 	"evidence.share":     {RoleLeader, RoleChief},                               // show it to somebody outside
 	"documents.download": readers,
-	"documents.check":    readers,    // a draft by its template, and see it as a page; writes nothing
-	"templates.read":     fieldRoles, // the district's forms
+	"documents.export":   {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}, // many at once leave the server
+	"documents.check":    readers,                                               // a draft by its template, and see it as a page; writes nothing
+	"templates.read":     fieldRoles,                                            // the district's forms
 	"certificates.check": fieldRoles,
 
 	"devices.enrol":    {RoleLeader, RoleSysAdmin}, // make an enrolment code for a unit

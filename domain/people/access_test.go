@@ -36,6 +36,7 @@ disposals.update     . . x x . x . . .
 documents.check      x . x x x x . . .
 documents.create     x . x . . . . . .
 documents.download   x . x x x x . . .
+documents.export     . . x x x x . . .
 documents.transfer   . . x x . . . . .
 documents.update     x . x x . . . . .
 evidence.bundle      . . x x x x . . .

@@ -19,7 +19,7 @@ func Catalogue() (record.Catalogue, error) {
 		people.Units, people.Officers, people.Certificates,
 		law.Items, law.Calendars, inspect.Checklists, document.Templates, inspect.Subjects,
 		inspect.Tasks, inspect.Inspections, document.Documents, evidence.Evidence, evidence.Custodies, evidence.Derivatives, evidence.Holds, evidence.Disposals,
-		Findings, Conflicts, DeadLetters, document.Blocks,
+		Findings, Conflicts, DeadLetters, document.Blocks, document.Exports,
 	}
 	judged := gates()
 	pointers := make([]*record.Collection, len(all))

@@ -31,6 +31,7 @@ type Service struct {
 	Now       func() time.Time
 	NewID     func() string // UUIDv7
 	Log       *slog.Logger
+	Temp      string // folder for files that are being made; "": that of the system
 }
 
 // Render does the job document.RenderJob: it renders the paper of that record id, keeps the PDF, and says so in the paper's

@@ -45,6 +45,7 @@ type History interface {
 	Record(ctx context.Context, collection, id string) (pull.Record, error)
 	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
 	Lookup(ctx context.Context, collection, field, value string) ([]pull.Record, error)
+	Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
 }
 
 // Records is the write path, for what the server itself says; push.Service is one.

@@ -20,7 +20,8 @@ type History interface {
 	OpText(ctx context.Context, id string) ([]byte, error)
 }
 
-// Waiting says what of a desk is asked for. The collection must be one whose state is indexed: findings, conflicts, deadletters.
+// Waiting says what of a desk is asked for. The collection should be one whose state is indexed: findings, conflicts, deadletters. Of others every record
+// is looked at, which is for jobs only.
 type Waiting struct {
 	Collection string
 	State      string

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -194,6 +195,11 @@ func (c *Core) buildBytes() error {
 	c.Jobs.Handle(upload.PromoteJob+"/"+incoming.ID(), c.Uploads.Promote) // also of a time when there were other replicas
 	c.buildDerive()
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
+	c.Papers.Temp = filepath.Join(c.Config.Data, "exports")
+	if err := os.MkdirAll(c.Papers.Temp, 0o700); err != nil {
+		return fmt.Errorf("exports: %w", err)
+	}
+	c.Jobs.Handle(document.ExportJob, c.Papers.MakeExport)
 	lost := &devices.Service{Identities: c.DB, Healths: c.DB, Records: c.Push, History: c.DB}
 	c.Jobs.Handle(people.RevokedJob, lost.Revoked)
 	return nil

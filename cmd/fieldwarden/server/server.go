@@ -83,7 +83,7 @@ func (s *Server) run(listener net.Listener) error {
 	return nil
 }
 
-// expire ends uploads whose time is over, again and again, sweeps the spool, and looks for recordings that a restore has forgotten.
+// expire ends uploads and exports whose time is over, again and again, sweeps the spool, and looks for recordings that a restore has forgotten.
 func (s *Server) expire(ctx context.Context) {
 	tick := time.NewTicker(expiryRound)
 	defer tick.Stop()
@@ -97,6 +97,9 @@ func (s *Server) expire(ctx context.Context) {
 			}
 			if _, err := s.Uploads.Sweep(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "the spool could not be swept", "error", err)
+			}
+			if err := s.Papers.ExpireExports(ctx); err != nil && ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "files of many papers could not be taken away", "error", err)
 			}
 			if err := s.afterRestore(ctx); err != nil && ctx.Err() == nil {
 				s.Log.ErrorContext(ctx, "recordings could not be looked for", "error", err)
