@@ -195,19 +195,11 @@ func checkSignatures(t Template, in Instance) []Flaw {
 				fmt.Sprintf("%s: %d signatures are needed, %d are there", s.Label.En, s.Count, len(signed))})
 		}
 	}
-	for _, one := range in.Signatures {
-		if flaw, bad := one.check(); bad {
-			flaw.Path = "signatures/" + one.ID + "/" + flaw.Path
-			flaws = append(flaws, flaw)
-		}
-	}
-	return flaws
+	return append(flaws, checkSigned(in)...)
 }
 
+// check checks the picture of a signature; a refusal has none, see checkRefusal.
 func (s *Signature) check() (Flaw, bool) {
-	if s.Refused {
-		return Flaw{"reason", "拒绝签名未注明理由", "a refusal to sign must say why"}, strings.TrimSpace(s.Reason) == ""
-	}
 	if s.Image == "" && s.Strokes == "" {
 		return Flaw{"image", "没有签名笔迹或者图像", "there are neither strokes nor a picture of the signature"}, true
 	}

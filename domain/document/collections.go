@@ -2,9 +2,13 @@ package document
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
+
+// EffectsJob is the kind of the work that computes what runs from a paper; its key is the paper's record id.
+const EffectsJob = "document.effects"
 
 // RenderJob is the kind of the work that renders an issued paper; its key is the paper's record id.
 const RenderJob = "document.render"
@@ -69,9 +73,17 @@ var Documents = record.Collection{
 		{Path: "signatures/*/strokes", Kind: record.String},
 		{Path: "signatures/*/refused", Kind: record.Bool},
 		{Path: "signatures/*/reason", Kind: record.String},
+		{Path: "signatures/*/recording", Kind: record.IDKind},
 		{Path: "state", Class: record.State, Kind: record.String, Required: true},
 		{Path: "issuedAt", Class: record.Frozen, Kind: record.Time},
 		{Path: "voidReason", Kind: record.String},
+		{Path: "corrects", Class: record.Frozen, Kind: record.Map},
+		{Path: "corrects/document", Class: record.Frozen, Kind: record.IDKind},
+		{Path: "corrects/name", Class: record.Frozen, Kind: record.String},
+		{Path: "corrects/number", Class: record.Frozen, Kind: record.String},
+		{Path: "corrects/reason", Class: record.Frozen, Kind: record.String},
+		{Path: "correctedBy", Class: record.Server, Kind: record.Map},
+		{Path: "service", Class: record.Server, Kind: record.Map},
 		{Path: "rendered", Class: record.Server, Kind: record.Map},
 		{Path: "partners", Class: record.Entries, Kind: record.Map},
 		{Path: "partners/*", Kind: record.Map},
@@ -85,7 +97,11 @@ var Documents = record.Collection{
 		if !BecameIssued(ev) && !becameVoid(ev) {
 			return nil
 		}
-		return []record.Job{{Kind: RenderJob, Key: ev.Op.Record}}
+		jobs := []record.Job{{Kind: RenderJob, Key: ev.Op.Record}}
+		for _, id := range affected(ev) {
+			jobs = append(jobs, record.Job{Kind: EffectsJob, Key: id})
+		}
+		return jobs
 	},
 	Claims: func(ev record.Event) []record.Claim {
 		number, _ := ev.After["number"].(record.Object)
@@ -96,6 +112,19 @@ var Documents = record.Collection{
 		}
 		return []record.Claim{{Series: series, N: uint64(n)}}
 	},
+}
+
+// affected lists the papers whose service, deadlines or correction an issue or a voiding changes: its own, the one that a receipt is about, and
+// the one that it corrects.
+func affected(ev record.Event) []string {
+	ids := []string{ev.Op.Record}
+	if ev.After["kind"] == ServiceReceipt {
+		ids = append(ids, text(object(object(ev.After, "data"), "paper"), "document"))
+	}
+	if c, corrects := CorrectionOf(ev.After); corrects {
+		ids = append(ids, c.Document)
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return !recordID.MatchString(id) })
 }
 
 // BecameIssued reports whether the event is the issue of a paper.

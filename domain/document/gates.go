@@ -22,6 +22,7 @@ const (
 	LeaseDoubtful = "G05.uncertain"  // whether the block had expired depends on when exactly it was issued
 	MovedOn       = "G05.moved"      // the number was moved to another device, because this one was lost
 	GivenBack     = "G05.returned"   // the number had been given back
+	WrongPeriod   = "paper.period"   // the last day of a period is not what the calendar says
 	Unsigned      = "G05.signature"  // a signature is missing, or a refusal does not say why
 	CashUnlawful  = "G07.ground"     // money was taken on the spot without a ground of law
 	NoReceipt     = "G07.receipt"    // … or without a receipt of the treasury
@@ -30,20 +31,25 @@ const (
 // Where the rules stand.
 const (
 	formBasis     = "行政处罚法第五十二条、第五十五条"
+	periodBasis   = "行政处罚法第八十五条、行政强制法第六十九条、民事诉讼法第八十五条"
 	limitBasis    = "行政处罚法第五十一条"
 	numberBasis   = "行政处罚法第五十二条"
 	cashBasis     = "行政处罚法第六十八条至第七十条"
 	templateBasis = "行政处罚法第五十二条（预定格式、编有号码）"
 )
 
-// Gates are the rules about papers. All of them flag: a paper that comes in was handed over in the street.
-func Gates() []record.Gate {
-	return []record.Gate{
-		{Code: "paper", Basis: formBasis, Effect: record.Flag, Judge: onIssue(judgeForm)},
-		{Code: "G04", Basis: limitBasis, Effect: record.Flag, Judge: onIssue(judgeLimit)},
-		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber), Asks: askBlock},
-		{Code: "G07", Basis: cashBasis, Effect: record.Flag, Judge: onIssue(judgeCash)},
+// Gates are the rules about papers; cal has the working days. All of them flag, unless a row of gates.csv says otherwise: a paper that comes
+// in was handed over in the street.
+func Gates(cal Calendar) []record.Gate {
+	gates := []record.Gate{
+		{Code: "paper", Basis: formBasis, Effect: record.Flag, Judge: onIssue(judgeForm, cal)},
+		{Code: WrongPeriod, Basis: periodBasis, Effect: record.Flag, Judge: onIssue(judgePeriods, cal)},
+		{Code: "G04", Basis: limitBasis, Effect: record.Flag, Judge: onIssue(judgeLimit, cal)},
+		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber, cal), Asks: askBlock},
+		{Code: "G07", Basis: cashBasis, Effect: record.Flag, Judge: onIssue(judgeCash, cal)},
 	}
+	gates = append(gates, frozenGate, refusalGate(cal), correctionGate(cal), serviceGate(cal))
+	return append(gates, ruleGates(cal)...)
 }
 
 // TemplateGates refuse a template that cannot be rendered or lacks what law asks of its kind: writing one waits for the server.
@@ -67,6 +73,7 @@ type issue struct {
 	t        Template
 	known    bool // the template is on record
 	facts    record.Facts
+	due      Due
 	breaches []record.Breach
 }
 
@@ -80,12 +87,12 @@ func (i *issue) say(code, field, zh, en string) {
 }
 
 // onIssue lets a rule judge the issue of papers and nothing else.
-func onIssue(judge func(context.Context, *issue) error) func(context.Context, record.Event, record.Facts) ([]record.Breach, error) {
+func onIssue(judge func(context.Context, *issue) error, cal Calendar) func(context.Context, record.Event, record.Facts) ([]record.Breach, error) {
 	return func(ctx context.Context, ev record.Event, facts record.Facts) ([]record.Breach, error) {
 		if !BecameIssued(ev) {
 			return nil, nil
 		}
-		i := &issue{ev: ev, in: ReadInstance(ev.After), facts: facts}
+		i := &issue{ev: ev, in: ReadInstance(ev.After), facts: facts, due: cal(ctx, facts)}
 		body, found, err := facts.Find(ctx, Templates.Name, i.in.Template)
 		if err != nil {
 			return nil, err
@@ -126,7 +133,7 @@ func judgeForm(_ context.Context, i *issue) error {
 		i.say(FormFlawed, "issuedAt", "没有签发时间", "the time of issue is missing")
 	}
 	for _, f := range Check(i.t, i.in) {
-		if !i.signatureOfPenalty(f) {
+		if !i.signatureOfPenalty(f) && !i.ruled(f) {
 			i.say(FormFlawed, f.Path, f.Zh, f.En)
 		}
 	}
@@ -136,6 +143,17 @@ func judgeForm(_ context.Context, i *issue) error {
 // signatureOfPenalty tells the flaws that G05 speaks of, so that none is found twice.
 func (i *issue) signatureOfPenalty(f Flaw) bool {
 	return i.in.Kind == SummaryPenalty && strings.HasPrefix(f.Path, "signatures")
+}
+
+// judgePeriods checks the last day of each period that the paper gives by the calendar, where [Check] could only bound it.
+func judgePeriods(_ context.Context, i *issue) error {
+	if i.t.Version != i.in.TemplateVersion {
+		return nil // the fields of another version may begin elsewhere
+	}
+	for _, f := range CheckPeriods(i.t, i.in, i.due) {
+		i.say(WrongPeriod, f.Path, f.Zh, f.En)
+	}
+	return nil
 }
 
 // summaryLimits are the limits of 行政处罚法第五十一条 in yuan, for templates that carry none. That a household (个体工商户)

@@ -21,11 +21,17 @@ func (f facts) Find(_ context.Context, collection, id string) (record.Object, bo
 func (f facts) Match(_ context.Context, collection, field, value string) (map[string]record.Object, error) {
 	out := map[string]record.Object{}
 	for id, body := range f[collection] {
-		if body[field] == value {
+		if record.At(body, field) == value {
 			out[id] = body
 		}
 	}
 	return out, nil
+}
+
+// calendarOf is the calendar that the program brings.
+func calendarOf(t testing.TB) document.Calendar {
+	due := byLaw(t)
+	return func(context.Context, record.Facts) document.Due { return due }
 }
 
 func state(t *testing.T) facts {
@@ -36,6 +42,7 @@ func state(t *testing.T) facts {
 	return facts{
 		"templates": {templateID: seed(t, document.SummaryPenalty)},
 		"subjects":  {subjectID: {"kind": document.Enterprise, "name": "某公司"}},
+		"evidence":  {recordingID: {}},
 		"blocks":    {"b1": block(1, 9), "b2": block(11, 20)},
 	}
 }
@@ -50,7 +57,7 @@ func judged(t *testing.T, f facts, body record.Object, change func(*record.Event
 		change(&ev)
 	}
 	var codes []string
-	for _, g := range document.Gates() {
+	for _, g := range document.Gates(calendarOf(t)) {
 		if g.Effect != record.Flag || g.Basis == "" {
 			t.Errorf("%s: what was handed over is never refused, and a rule names its basis", g.Code)
 		}
@@ -103,14 +110,19 @@ func TestGates(t *testing.T) {
 		"block expired":               {nil, func(ev *record.Event) { ev.Earliest, ev.Latest = days(6), days(7) }, []string{document.LeaseOver}},
 		"block expired meanwhile":     {nil, func(ev *record.Event) { ev.Latest = days(7) }, []string{document.LeaseDoubtful}},
 		"one officer signed":          {edits{"signatures/b": nil}, nil, []string{document.Unsigned}},
-		"refused without a reason":    {edits{"signatures/p": record.Object{"role": "party", "at": "2026-11-25T07:00:00Z", "refused": true}}, nil, []string{document.Unsigned}},
-		"refused with a reason":       {edits{"signatures/p": record.Object{"role": "party", "at": "2026-11-25T07:00:00Z", "refused": true, "reason": "不愿意"}}, nil, nil},
+		"refused without a reason":    {edits{"signatures/p": refusal("recording", recordingID)}, nil, []string{document.Unsigned}},
+		"refused with a reason":       {edits{"signatures/p": refusal("reason", "不愿意", "recording", recordingID)}, nil, nil},
+		"refused before nobody":       {edits{"signatures/p": refusal("reason", "不愿意")}, nil, []string{document.Unsigned}},
 		"facts missing":               {edits{"data/facts": nil}, nil, []string{document.FormFlawed}},
 		"template unknown":            {edits{"template": subjectID}, nil, []string{document.NoTemplate}},
 		"template of another version": {edits{"templateVersion": 7.0, "data/facts": nil}, nil, []string{document.NoTemplate}},
 		"a draft":                     {edits{"state": document.Draft, "data": nil, "signatures": nil}, nil, nil},
-		"an edit of what was issued":  {edits{"data/facts": nil}, func(ev *record.Event) { ev.Before = record.Object{"state": document.Issued} }, nil},
-		"a removed record":            {nil, func(ev *record.Event) { ev.After = nil }, nil},
+		"an edit of what was issued":  {edits{"data/facts": nil}, func(ev *record.Event) { ev.Before = penalty() }, nil},
+		"a signature after the issue": {nil, func(ev *record.Event) { ev.Before = edit(penalty(), "signatures/b", nil) }, []string{document.SignedLate}},
+		"a signature on a draft": {edits{"state": document.Draft}, func(ev *record.Event) {
+			ev.Before = edit(edit(penalty(), "signatures/b", nil), "state", document.Draft)
+		}, nil},
+		"a removed record": {nil, func(ev *record.Event) { ev.After = nil }, nil},
 	} {
 		body := penalty()
 		for path, value := range c.edits {
@@ -191,7 +203,7 @@ func TestTemplateGates(t *testing.T) {
 // issue only.
 func TestDocumentsQueueAndClaim(t *testing.T) {
 	event := func(from, to string) record.Event {
-		ev := record.Event{Op: record.Op{Record: "r"}, After: edit(penalty(), "state", to)}
+		ev := record.Event{Op: record.Op{Record: subjectID}, After: edit(penalty(), "state", to)}
 		if from != "" {
 			ev.Before = edit(penalty(), "state", from)
 		}
@@ -200,7 +212,7 @@ func TestDocumentsQueueAndClaim(t *testing.T) {
 	for _, c := range []struct {
 		from, to     string
 		jobs, claims int
-	}{{"", document.Draft, 0, 0}, {"", document.Issued, 1, 1}, {document.Draft, document.Issued, 1, 1}, {document.Issued, document.Voided, 1, 0},
+	}{{"", document.Draft, 0, 0}, {"", document.Issued, 2, 1}, {document.Draft, document.Issued, 2, 1}, {document.Issued, document.Voided, 2, 0},
 		{document.Draft, document.Voided, 0, 0}, {document.Issued, document.Issued, 0, 0}} {
 		ev := event(c.from, c.to)
 		if jobs, claims := document.Documents.Jobs(ev), document.Documents.Claims(ev); len(jobs) != c.jobs || len(claims) != c.claims {

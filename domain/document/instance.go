@@ -46,6 +46,8 @@ type Signature struct {
 	Strokes string // see ReadStrokes; they are drawn rather than the image where there are both
 	Refused bool
 	Reason  string // of a refusal
+	// Recording is the record of a recording that shows a refusal; "" where a witness has signed.
+	Recording string
 }
 
 // ReadInstance reads a paper's body.
@@ -66,7 +68,7 @@ func ReadInstance(body record.Object) Instance {
 	for _, e := range ordered(object(body, "signatures")) {
 		in.Signatures = append(in.Signatures, Signature{ID: e.id, Role: Role(text(e.body, "role")), Officer: text(e.body, "officer"),
 			Name: text(e.body, "name"), At: moment(e.body, "at"), Image: text(e.body, "image"), Strokes: text(e.body, "strokes"),
-			Refused: truth(e.body, "refused"), Reason: text(e.body, "reason")})
+			Refused: truth(e.body, "refused"), Reason: text(e.body, "reason"), Recording: text(e.body, "recording")})
 	}
 	slices.SortStableFunc(in.Signatures, func(a, b Signature) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return in

@@ -213,7 +213,7 @@ func TestCheck(t *testing.T) {
 		"signatures/p/image":         {"not a picture", "signatures/p/image"},
 		"signatures/a/image":         {picture(2000, 2000), "signatures/a/image"},
 		"signatures/p/name":          {nil, ""},
-		"signatures/p":               {record.Object{"role": "party", "at": "2026-11-25T07:00:00Z", "refused": true}, "signatures/p/reason"},
+		"signatures/p":               {record.Object{"role": "party", "at": "2026-11-25T07:00:00Z", "refused": true, "recording": templateID}, "signatures/p/reason"},
 		"signatures/p/officer":       {nil, ""},
 		"data/discretion":            {"", "data/discretion"},
 		"data/party/unknown":         {"x", ""},

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -57,6 +58,9 @@ func dayIn(text string) (time.Time, bool) {
 // Due computes the last day of a period that begins on a day, by the rules and the calendar of domain/law. Roll moves a last
 // day that is a day off to the next working day. It MUST say an error where the calendar lacks a year, and never guess.
 type Due func(first time.Time, n int, unit PeriodUnit, roll bool) (time.Time, error)
+
+// Calendar gives the calendar of working days as it stands on record for whoever asks in a transaction.
+type Calendar func(ctx context.Context, facts record.Facts) Due
 
 // CheckPeriods lists the periods of a paper whose last day is not what the calendar says. [Check] has no calendar: it finds only
 // last days that no calendar can give.

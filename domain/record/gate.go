@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -29,9 +30,13 @@ type Event struct {
 // Breach is one way an event breaks a gate's rule. Zh and En name who and what.
 type Breach struct {
 	Code   string // defaults to the gate's code
+	Basis  string // defaults to the gate's basis
 	Zh, En string
 	Field  string // path of the offending field, if one is
 }
+
+// BasisOf is the article that a breach of the gate is against.
+func (b Breach) BasisOf(g Gate) string { return cmp.Or(b.Basis, g.Basis) }
 
 // Gate is one rule of the law that judges ops of a collection.
 type Gate struct {
@@ -53,10 +58,11 @@ type Lookup struct{ Collection, Field, Value string }
 type Facts interface {
 	// Find returns the current body of a record; false when it is absent or removed.
 	Find(ctx context.Context, collection, id string) (Object, bool, error)
-	// Match returns the bodies, by record id, of the collection's records whose top-level string field has the value. The
+	// Match returns the bodies, by record id, of the collection's records whose string field, named by its path, has the value. The
 	// caller MUST NOT change the map: who asks next may get the same.
 	// Only fields the catalogue declares as looked up are indexed: certificates.officer, certificates.number, items.code,
-	// units.code, officers.unit, documents.inspection, evidence.inspection, custody.evidence, holds.evidence,
+	// units.code, officers.unit, documents.inspection,
+	// documents.data/paper/document, documents.corrects/document, evidence.inspection, custody.evidence, holds.evidence,
 	// disposals.evidence, evidence.sha256, blocks.device, templates.kind, findings.record,
 	// conflicts.record, deadletters.record.
 	Match(ctx context.Context, collection, field, value string) (map[string]Object, error)

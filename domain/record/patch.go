@@ -1,5 +1,17 @@
 package record
 
+import "strings"
+
+// At is the value at a path of a body, whose steps are separated by "/"; nil where there is none.
+func At(body Object, path string) any {
+	first, rest, nested := strings.Cut(path, "/")
+	if !nested {
+		return body[first]
+	}
+	inner, _ := body[first].(Object)
+	return At(inner, rest)
+}
+
 // Apply returns target with an RFC 7396 merge patch applied. Neither argument is changed; untouched parts are shared.
 func Apply(target, patch Object) Object {
 	out := make(Object, len(target)+len(patch))

@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -24,7 +26,7 @@ func (t *tx) Match(ctx context.Context, collection, field, value string) ([]push
 func (d *DB) matches(lookups []record.Lookup, into map[record.Lookup][]push.Row) (all []statement, err error) {
 	values := map[record.Lookup][]string{}
 	for _, l := range lookups {
-		if !plain(l.Collection) || !plain(l.Field) {
+		if !plain(l.Collection) || slices.ContainsFunc(strings.Split(l.Field, "/"), func(step string) bool { return !plain(step) }) {
 			return nil, fmt.Errorf("match %q.%q: not plain names", l.Collection, l.Field)
 		}
 		into[l] = nil
@@ -32,10 +34,7 @@ func (d *DB) matches(lookups []record.Lookup, into map[record.Lookup][]push.Row)
 		values[of] = append(values[of], l.Value)
 	}
 	for of, among := range values {
-		path := "body ->> '" + of.Field + "'"
-		if d.dialect == postgreSQL {
-			path = "(body::jsonb) ->> '" + of.Field + "'"
-		}
+		path := d.fieldText(of.Field)
 		where, arg := d.among(path, 1, among)
 		query := "SELECT " + rowColumns + ", " + path + " FROM records WHERE collection = '" + of.Collection + "' AND " + where + " AND NOT removed ORDER BY id"
 		all = append(all, statement{query: query, args: []any{arg}, scan: func(r scanner) error {
@@ -46,6 +45,20 @@ func (d *DB) matches(lookups []record.Lookup, into map[record.Lookup][]push.Row)
 		}})
 	}
 	return all, nil
+}
+
+// fieldText is the text that a field of a body has, or one inside of it; its steps are plain names. The indexes of the migrations say the same.
+func (d *DB) fieldText(field string) string {
+	steps := strings.Split(field, "/")
+	switch nested := len(steps) > 1; {
+	case nested && d.dialect == postgreSQL:
+		return "(body::jsonb) #>> '{" + strings.Join(steps, ",") + "}'"
+	case nested:
+		return "body ->> '$." + strings.Join(steps, ".") + "'"
+	case d.dialect == postgreSQL:
+		return "(body::jsonb) ->> '" + field + "'"
+	}
+	return "body ->> '" + field + "'"
 }
 
 func plain(name string) bool {

@@ -146,7 +146,7 @@ func fillForPlans(t *testing.T, d *DB) {
 		b := &push.Batch{Heads: map[string]uint64{"unit/a": uint64(n+1) * 1000}, At: time.Now()}
 		for i := range 1000 {
 			id, seq := fmt.Sprintf("%d-%d", n, i), uint64(n*1000+i+1)
-			body := fmt.Appendf(nil, `{"officer":"%s","number":"%s","code":"%s","unit":"%s","inspection":"%s","device":"%s","kind":"%s","record":"%s","evidence":"%s","sha256":"%s"}`, id, id, id, id, id, id, id, id, id, id)
+			body := fmt.Appendf(nil, `{"officer":"%s","number":"%s","code":"%s","unit":"%s","inspection":"%s","device":"%s","kind":"%s","record":"%s","evidence":"%s","sha256":"%s","corrects":{"document":"%[1]s"},"data":{"paper":{"document":"%[1]s"}}}`, id, id, id, id, id, id, id, id, id, id)
 			b.Ops = append(b.Ops, push.OpRow{Op: record.Op{ID: id, Seq: seq, Collection: "tasks", Record: id}, Device: fmt.Sprint("device ", i%50), Text: []byte("{}"),
 				Outcome: record.Outcome{Status: record.Applied, Version: 1}})
 			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: id, Version: 1}, Op: id, Body: body})
@@ -206,6 +206,7 @@ func plansOf(t *testing.T, d *DB, filled bool) []string {
 	_, err = x.NumberClaims(ctx, []push.NumberUse{{Series: "s", N: 1}})
 	check(err)
 	for _, field := range []string{"certificates.officer", "certificates.number", "items.code", "units.code", "officers.unit", "documents.inspection",
+		"documents.data/paper/document", "documents.corrects/document",
 		"evidence.inspection", "custody.evidence", "holds.evidence", "disposals.evidence", "evidence.sha256", "blocks.device", "deadletters.record"} {
 		collection, name, _ := strings.Cut(field, ".")
 		_, err = x.Match(ctx, collection, name, "1-1")

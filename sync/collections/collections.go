@@ -3,15 +3,36 @@
 package collections
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/inspect"
 	"github.com/fieldwarden/fieldwarden/domain/law"
+	"github.com/fieldwarden/fieldwarden/domain/law/calendar"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
+
+// units are those of document.PeriodUnit as domain/law names them.
+var units = map[document.PeriodUnit]law.Unit{document.Days: law.CalendarDays, document.WorkingDays: law.WorkingDays, document.Months: law.Months}
+
+// Calendar computes the last days of papers by the rules of domain/law and the notices on record. It implements document.Calendar.
+func Calendar(ctx context.Context, facts record.Facts) document.Due {
+	return func(first time.Time, n int, unit document.PeriodUnit, roll bool) (time.Time, error) {
+		var cal *calendar.Calendar
+		if roll || unit == document.WorkingDays { // all others need no calendar
+			var err error
+			if cal, err = law.CalendarFrom(ctx, first, facts); err != nil {
+				return time.Time{}, err
+			}
+		}
+		due, err := law.Period{N: n, Unit: units[unit], Roll: roll}.Due(first, cal)
+		return due.Day, err
+	}
+}
 
 // Catalogue builds the catalogue. It fails only when a declaration contradicts itself.
 func Catalogue() (record.Catalogue, error) {

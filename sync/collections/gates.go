@@ -27,7 +27,7 @@ func gates() map[string][]record.Gate {
 		inspect.Inspections.Name: slices.Concat([]record.Gate{people.TwoOfficers(inspect.Performs), inspect.ShownFirst},
 			law.ItemGates(record.Flag, whenItHappened(inspect.Items))),
 		document.Templates.Name: document.TemplateGates(),
-		document.Documents.Name: slices.Concat([]record.Gate{people.TwoOfficers(issues)}, document.Gates(),
+		document.Documents.Name: slices.Concat([]record.Gate{people.TwoOfficers(issues)}, document.Gates(Calendar),
 			law.ItemGates(record.Flag, whenItHappened(paperItems))),
 	}
 }
@@ -54,21 +54,15 @@ func naming(items itemsOf, when func(record.Event) (from, to time.Time)) law.Nam
 	}
 }
 
-// defaultOfficers is how many certified officers put their names to a paper of enforcement (处罚法第四十二条).
-const defaultOfficers = 2
-
-// issues tells how many certified officers the issue of a paper takes: two, unless its template says otherwise in
-// "officersNeeded" (0 for internal papers, 1 for a piece of advice).
+// issues tells how many certified officers the issue of a paper takes, by its template or by its kind.
 func issues(ctx context.Context, ev record.Event, facts record.Facts) (int, error) {
 	if !document.BecameIssued(ev) {
 		return 0, nil
 	}
 	id, _ := ev.After["template"].(string)
 	template, _, err := facts.Find(ctx, document.Templates.Name, id)
-	if n, ok := template["officersNeeded"].(float64); ok {
-		return int(n), err
-	}
-	return defaultOfficers, err
+	kind, _ := ev.After["kind"].(string)
+	return document.OfficersNeeded(kind, template), err
 }
 
 // paperItems is the item that a paper punishes by, when it is issued.

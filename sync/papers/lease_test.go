@@ -12,6 +12,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/collections"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -187,7 +188,7 @@ func TestLeasedNumberStandsInLaw(t *testing.T) {
 			body["number"] = record.Object{"series": block["series"], "n": n, "text": document.NumberText(pattern, uint64(n))}
 			ev := record.Event{After: body, Device: w.caller().Device, Earliest: now, Latest: now, Received: now}
 			var codes []string
-			for _, g := range document.Gates() {
+			for _, g := range document.Gates(collections.Calendar) {
 				breaches, err := g.Judge(context.Background(), ev, committed{w.Service})
 				if err != nil {
 					w.Fatal(err)

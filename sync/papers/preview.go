@@ -11,9 +11,9 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
-	"github.com/fieldwarden/fieldwarden/domain/law"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/collections"
 )
 
 // Sketch is a paper that need not be on record: what somebody has entered so far.
@@ -45,7 +45,7 @@ func (s *Service) Check(ctx context.Context, caller people.Caller, k Sketch) (do
 	if err != nil {
 		return t, nil, err
 	}
-	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, s.due(ctx))...)
+	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, collections.Calendar(ctx, facts{s.History}))...)
 	return t, flaws, nil
 }
 
@@ -178,19 +178,4 @@ func characters(value any) (n int) {
 		}
 	}
 	return n
-}
-
-// units are those of document.PeriodUnit as domain/law names them.
-var units = map[document.PeriodUnit]law.Unit{document.Days: law.CalendarDays, document.WorkingDays: law.WorkingDays, document.Months: law.Months}
-
-// due computes last days by the rules of domain/law, with the days off that are on record.
-func (s *Service) due(ctx context.Context) document.Due {
-	return func(first time.Time, n int, unit document.PeriodUnit, roll bool) (time.Time, error) {
-		cal, err := law.CalendarFrom(ctx, first, facts{s.History})
-		if err != nil {
-			return time.Time{}, err
-		}
-		due, err := law.Period{N: n, Unit: units[unit], Roll: roll}.Due(first, cal)
-		return due.Day, err
-	}
 }

@@ -11,7 +11,7 @@ type History interface {
 	Record(ctx context.Context, collection, id string) (Record, error)
 	// Revisions returns every version of a record, oldest first, each with the op that made it.
 	Revisions(ctx context.Context, id string) ([]Revision, error)
-	// Lookup returns the live records of the collection whose top-level string field has the value; see record.Facts for the
+	// Lookup returns the live records of the collection whose string field, named by its path, has the value; see record.Facts for the
 	// fields that have an index.
 	Lookup(ctx context.Context, collection, field, value string) ([]Record, error)
 	// Waiting returns a page of what lies on the desks: live records in one state, by id.

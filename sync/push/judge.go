@@ -64,7 +64,7 @@ func (w *work) judge(ctx context.Context, ch change) ([]flagged, *fault.Error, e
 		for _, b := range breaches {
 			if g.Effect == record.Refuse {
 				why := fault.New(fault.GateRefused).At(b.Field)
-				return nil, why.Detail(g.Code+" "+b.Zh+"（"+g.Basis+"）", g.Code+" "+b.En+" ("+g.Basis+")"), nil
+				return nil, why.Detail(g.Code+" "+b.Zh+"（"+b.BasisOf(g)+"）", g.Code+" "+b.En+" ("+b.BasisOf(g)+")"), nil
 			}
 			flags = append(flags, flagged{g, b})
 		}
@@ -184,7 +184,7 @@ func (w *work) overlay(committed map[string]record.Object, asked record.Lookup) 
 			continue
 		}
 		e := w.view.entries[t.id]
-		if delete(out, t.id); !e.row.Removed && e.body[asked.Field] == asked.Value {
+		if delete(out, t.id); !e.row.Removed && record.At(e.body, asked.Field) == asked.Value {
 			out[t.id] = e.body
 		}
 	}

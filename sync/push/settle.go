@@ -142,7 +142,7 @@ func (w *work) finding(op wire.Sealed, ch change, f flagged) record.Object {
 	if code == "" {
 		code = f.gate.Code
 	}
-	body := record.Object{"unit": w.deskOf(ch), "code": code, "basis": f.gate.Basis, "collection": op.Collection,
+	body := record.Object{"unit": w.deskOf(ch), "code": code, "basis": f.breach.BasisOf(f.gate), "collection": op.Collection,
 		"record": op.Record, "op": op.ID, "zh": f.breach.Zh, "en": f.breach.En, "state": "open"}
 	if f.breach.Field != "" {
 		body["field"] = f.breach.Field

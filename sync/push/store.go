@@ -50,7 +50,7 @@ type Tx interface {
 	// OnlineSince is OwnSince for the ops that a person wrote online through a device, in the order of the versions they were
 	// answered with.
 	OnlineSince(ctx context.Context, device, author string, refs []Version) (map[string][]OwnOp, error)
-	// Match returns the live rows of the collection whose top-level string field has the value, as they were committed or
+	// Match returns the live rows of the collection whose string field, named by its path, has the value, as they were committed or
 	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
 	Match(ctx context.Context, collection, field, value string) ([]Row, error)
 	// NumberClaims tells which document claimed each number, of those named that are claimed.

@@ -195,6 +195,7 @@ func (c *Core) buildBytes() error {
 	c.Jobs.Handle(upload.PromoteJob+"/"+incoming.ID(), c.Uploads.Promote) // also of a time when there were other replicas
 	c.buildDerive()
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
+	c.Jobs.Handle(document.EffectsJob, c.Papers.Effects)
 	c.Papers.Temp = filepath.Join(c.Config.Data, "exports")
 	if err := os.MkdirAll(c.Papers.Temp, 0o700); err != nil {
 		return fmt.Errorf("exports: %w", err)

@@ -171,6 +171,9 @@ func spoilSignatures(dice *rand.Rand, from record.Object) record.Object {
 			one["strokes"] = []string{"1,600,200;10,20", "2,1,1;0,0,0", "1,600,200;700,0,0", "1,600,200", "1,600,200,p;1,2,3,999", "1,+6,2;0,0,0", "1,600,200;10,20,9;10,20,8", "1,600,200;10,20,9,0,0,-1"}[dice.IntN(8)]
 		case 3:
 			one["refused"], one["reason"] = true, []any{nil, " ", "不愿签名"}[dice.IntN(3)]
+			one["recording"] = []any{nil, "记录仪3号", "01890000-0000-7000-8000-0000000000e1"}[dice.IntN(3)]
+		case 6:
+			one["role"] = []string{"witness", "officer", "party"}[dice.IntN(3)]
 		case 4:
 			one["image"] = []string{"no base64", "AAAA", strings.Repeat("A", 90_000)}[dice.IntN(3)]
 		case 5:

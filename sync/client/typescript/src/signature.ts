@@ -16,27 +16,45 @@ export function checkSignatures(t: Template, paper: Paper): Flaw[] {
     }
   }
   for (const one of paper.signatures) {
-    const flaw = checkOne(one);
-    if (flaw) flaws.push({ ...flaw, path: `signatures/${one.id}/${flaw.path}` });
+    for (const flaw of one.refused ? checkRefusal(paper, one) : checkOne(one)) flaws.push({ ...flaw, path: `signatures/${one.id}/${flaw.path}` });
   }
   return flaws;
 }
 
-function checkOne(s: Signature): Flaw | undefined {
-  if (s.refused) return blank(s.reason) ? { path: "reason", zh: "拒绝签名未注明理由", en: "a refusal to sign must say why" } : undefined;
+/** What a refusal to sign lacks: its reason, and of a party's two officers and a witness who signed, or the record of a recording. */
+function checkRefusal(paper: Paper, s: Signature): Flaw[] {
+  const flaws: Flaw[] = [];
+  if (blank(s.reason)) flaws.push({ path: "reason", zh: "拒绝签名未注明理由", en: "a refusal to sign must say why" });
+  if (s.role !== "party") return flaws;
+  const signed = paper.signatures.filter((one) => !one.refused);
+  const officers = new Set(signed.filter((one) => one.role === "officer").map((one) => one.officer || one.id));
+  if (officers.size < 2) {
+    flaws.push({ path: "refused", zh: "当事人拒绝签名的，应由两名执法人员签名注明", en: "two officers sign beside a refusal to sign" });
+  }
+  const witnessed = signed.some((one) => one.role === "witness" && (one.image !== "" || one.strokes !== ""));
+  if (!witnessed && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(s.recording)) {
+    flaws.push({
+      path: "recording", zh: "当事人拒绝签名的，应有见证人签名或者注明音像记录编号",
+      en: "a witness signs beside a refusal, or it names the recording that shows it",
+    });
+  }
+  return flaws;
+}
+
+function checkOne(s: Signature): Flaw[] {
   if (s.image === "" && s.strokes === "") {
-    return { path: "image", zh: "没有签名笔迹或者图像", en: "there are neither strokes nor a picture of the signature" };
+    return [{ path: "image", zh: "没有签名笔迹或者图像", en: "there are neither strokes nor a picture of the signature" }];
   }
   if (s.strokes !== "") {
     try {
       readStrokes(s.strokes);
     } catch (e) {
       if (!(e instanceof StrokesError)) throw e;
-      return { path: "strokes", zh: e.zh, en: e.message };
+      return [{ path: "strokes", zh: e.zh, en: e.message }];
     }
   }
-  if (s.image !== "" && !isSmallPNG(s.image)) return { path: "image", zh: "签名图像无法识别或者过大", en: "the picture of the signature cannot be read or is too large" };
-  return undefined;
+  if (s.image !== "" && !isSmallPNG(s.image)) return [{ path: "image", zh: "签名图像无法识别或者过大", en: "the picture of the signature cannot be read or is too large" }];
+  return [];
 }
 
 const mostOctets = 64 << 10;

@@ -81,7 +81,7 @@ export function inForce(templates: Template[], kind: string, day: string): Templ
 
 /** Who signed a paper, or refused to. */
 export type Signature = {
-  id: string; role: string; officer: string; at: string; image: string; strokes: string; refused: boolean; reason: string; body: Body;
+  id: string; role: string; officer: string; at: string; image: string; strokes: string; refused: boolean; reason: string; recording: string; body: Body;
 };
 
 /** A paper, as far as it is checked. */
@@ -91,7 +91,7 @@ export type Paper = { data: Body; signatures: Signature[]; body: Body };
 export function readPaper(body: Body): Paper {
   const signatures = ordered(object(body, "signatures")).map((e) => ({
     id: e.id, role: text(e.body, "role"), officer: text(e.body, "officer"), at: text(e.body, "at"), image: text(e.body, "image"),
-    strokes: text(e.body, "strokes"), refused: e.body["refused"] === true, reason: text(e.body, "reason"), body: e.body,
+    strokes: text(e.body, "strokes"), refused: e.body["refused"] === true, reason: text(e.body, "reason"), recording: text(e.body, "recording"), body: e.body,
   }));
   signatures.sort((a, b) => (parseMoment(a.at) ?? -Infinity) - (parseMoment(b.at) ?? -Infinity) || byCodePoints(a.id, b.id));
   return { data: object(body, "data") ?? {}, signatures, body };
