@@ -43,7 +43,7 @@ func (w *Words) Expand(text string) string {
 
 // MostText is how many octets of text a paper may print: some hundred thousand characters more than any has. A template that names long fields over
 // and over cannot fill the memory: [Words.Expand] ends once it is beyond, and who prints refuses the paper.
-const MostText = 4 << 20
+const MostText = 2 << 20
 
 // token is the text of one token; ok is false when there is no such thing.
 func (w *Words) token(token string) (string, bool) {

@@ -11,7 +11,7 @@ import (
 // Strokes as a picture, for who cannot draw lines.
 const (
 	dotsPerPoint = 4       // of a picture in its usual place: 288 an inch
-	mostSteps    = 2 << 20 // of the pen in one document, a pixel each: far more than names have
+	mostSteps    = 1 << 19 // of the pen in one document, a pixel each: a hundred names
 )
 
 // dotted draws a signature's strokes as a picture of black ink on a transparent sheet; false where there are none that can be read, or where the

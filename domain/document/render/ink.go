@@ -19,6 +19,9 @@ func (p *press) unpack(s document.Signature) (image.Image, error) {
 	if drawn, known := p.unpacked[s.ID]; known {
 		return drawn, nil
 	}
+	if p.pixels > mostPixels {
+		return nil, errTooMany
+	}
 	drawn, err := s.Picture()
 	if err != nil {
 		return nil, err

@@ -80,3 +80,23 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+// A picture has the same colours whatever kind of picture it is.
+func TestColours(t *testing.T) {
+	of := func(picture interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}) *Image {
+		for i := range 6 {
+			picture.Set(2+i%3, 1+i/3, color.NRGBA{R: uint8(40 * i), G: uint8(40 * i), B: uint8(40 * i), A: 255})
+		}
+		return New(Info{}).Image(picture)
+	}
+	at := image.Rect(2, 1, 5, 3)
+	want := of(image.NewRGBA(at))
+	for _, got := range []*Image{of(image.NewNRGBA(at)), of(image.NewGray(at)), of(image.NewNRGBA64(at))} {
+		if !bytes.Equal(got.colours, want.colours) || !bytes.Equal(got.mask, want.mask) || len(got.mask) != 6 {
+			t.Errorf("%v %v, want %v %v", got.colours, got.mask, want.colours, want.mask)
+		}
+	}
+}

@@ -17,14 +17,28 @@ type Image struct {
 func (d *Document) Image(picture image.Image) *Image {
 	bounds := picture.Bounds()
 	i := &Image{index: len(d.images), width: bounds.Dx(), height: bounds.Dy()}
+	n := i.width * i.height
+	i.colours, i.mask = make([]byte, 0, 3*n), make([]byte, 0, n)
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
+			c := colourAt(picture, x, y)
 			i.colours, i.mask = append(i.colours, c.R, c.G, c.B), append(i.mask, c.A)
 		}
 	}
 	d.images = append(d.images, i)
 	return i
+}
+
+// colourAt is the colour of a pixel. What most pictures are is read without going by way of colours in general, which takes five times as long.
+func colourAt(picture image.Image, x, y int) color.NRGBA {
+	switch p := picture.(type) {
+	case *image.NRGBA:
+		return p.NRGBAAt(x, y)
+	case *image.Gray:
+		v := p.GrayAt(x, y).Y
+		return color.NRGBA{v, v, v, 255}
+	}
+	return color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
 }
 
 // Size is the picture's size in pixels.
