@@ -14,7 +14,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
@@ -80,45 +79,21 @@ func (s *server) home(r *request) error {
 		"Now": s.Now().In(beijing).Format("2006-01-02 15:04:05")})
 }
 
-// paper is what the public may know of an issued paper.
-type paper struct {
-	Name, Number, Organ, Date, SHA256 string
-	Void                              bool
-}
-
-// check shows an issued paper's number, organ, kind, date, state and digest: enough to tell a forged one, and nothing of the
-// persons or the case. Drafts are not there.
+// check shows what the public may know of an issued paper, which is for papers.Service.Public to say.
 func (s *server) check(r *request) error {
 	id, err := r.id("id")
 	if err != nil {
 		return err
 	}
-	_, body, err := s.record(r.ctx, document.Documents.Name, id)
+	p, err := s.Papers.Public(r.ctx, id)
 	if err != nil {
 		return err
 	}
-	number := text(object(body, "number"), "text")
-	state := text(body, "state")
-	if number == "" || state != document.Issued && state != document.Voided {
-		return fault.New(fault.NotFound)
+	date := ""
+	if !p.IssuedAt.IsZero() {
+		date = p.IssuedAt.In(beijing).Format("2006年1月2日")
 	}
-	p := paper{Number: number, Void: state == document.Voided, SHA256: text(object(body, "rendered"), "sha256"),
-		Date: beijingDate(text(body, "issuedAt"))}
-	if p.Organ, err = s.unitName(r.ctx, text(body, "unit")); err != nil {
-		return err
-	}
-	if p.Name, err = s.templateName(r.ctx, body); err != nil {
-		return err
-	}
-	return page(r.Ctx, http.StatusOK, "check", "文书查验 "+number, p)
-}
-
-func beijingDate(moment string) string {
-	t, err := time.Parse(time.RFC3339Nano, moment)
-	if err != nil {
-		return ""
-	}
-	return t.In(beijing).Format("2006年1月2日")
+	return page(r.Ctx, http.StatusOK, "check", "文书查验 "+cmp.Or(p.Number, p.Name), map[string]any{"Paper": p, "Date": date})
 }
 
 // code is a registered code with its status.

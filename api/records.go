@@ -211,15 +211,6 @@ func (s *server) unitName(ctx context.Context, code string) (string, error) {
 	return text(body, "name"), err
 }
 
-// templateName is the name of a paper's template, or else its kind.
-func (s *server) templateName(ctx context.Context, paper record.Object) (string, error) {
-	name, err := s.nameOf(ctx, document.Templates.Name, text(paper, "template"))
-	if name == "" {
-		name = text(paper, "kind")
-	}
-	return name, err
-}
-
 // downloadPaper gives out the rendered PDF of an issued paper.
 func (s *server) downloadPaper(r *request) error {
 	id, err := r.id("id")
