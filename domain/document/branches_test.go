@@ -44,9 +44,10 @@ func TestOrdersTellRemedies(t *testing.T) {
 		"opinion, corrected":   {"rectification-opinion", record.Object{"measure": "close"}, []string{"予以办结"}, []string{"行政复议", "立案"}},
 		"opinion, once more": {"rectification-opinion", record.Object{"measure": "again", "newDeadline": "2026-12-02"}, []string{"于2026年12月2日前（含当日）继续改正", remedy},
 			[]string{"予以办结"}},
-		"opinion, a case": {"rectification-opinion", record.Object{"measure": "file"}, []string{"立案"}, []string{"行政复议", "予以办结"}},
-		"first advice":    {"guidance-record", record.Object{"level": "first"}, []string{"不是行政处罚"}, []string{"此前已经提示", "行政复议"}},
-		"second advice":   {"guidance-record", record.Object{"level": "second"}, []string{"此前已经提示", "不是行政处罚"}, []string{"行政复议"}},
+		"opinion, a case":     {"rectification-opinion", record.Object{"measure": "file"}, []string{"立案"}, []string{"行政复议", "予以办结"}},
+		"filing of a penalty": {"summary-penalty-filing", record.Object{"penalty": "warning"}, []string{"第五十二条第三款报所属行政机关备案"}, nil},
+		"first advice":        {"guidance-record", record.Object{"level": "first"}, []string{"不是行政处罚"}, []string{"此前已经提示", "行政复议"}},
+		"second advice":       {"guidance-record", record.Object{"level": "second"}, []string{"此前已经提示", "不是行政处罚"}, []string{"行政复议"}},
 		"notice of a visit": {"inspection-notice", record.Object{"type": "daily", "nth": 1.0}, []string{"日常检查", "第1次检查", "核对检查人员的执法证件", "申请回避", "有权拒绝检查", "陈述和申辩",
 			"严禁逐利检查；严禁干扰企业正常生产经营；严禁任性处罚企业；严禁下达检查指标；严禁变相检查"}, []string{"行政复议"}},
 	} {
