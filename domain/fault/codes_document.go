@@ -7,6 +7,7 @@ const (
 	PaperOrganAbsent    Code = "paper.organ_absent"
 	LeaseCount          Code = "paper.lease_count"
 	LeaseYear           Code = "paper.lease_year"
+	NumbersEnough       Code = "paper.numbers_enough"
 	PaperTooLarge       Code = "paper.too_large"
 	PaperUnfit          Code = "export.paper_unfit"
 	ExportPending       Code = "export.not_ready"
@@ -28,6 +29,7 @@ var documentCodes = map[Code]entry{
 	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
 	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
 	ExportEmpty:         {Absent, "没有可以导出的文书", "there is no paper to export"},
+	NumbersEnough:       {Conflict, "本机持有的未用编号已经够多，请先使用或者交回", "this device has enough unused numbers; use them or give them back"},
 	BlockMoved:          {Conflict, "该号段的剩余编号已转移，请刷新后查看", "the rest of this block has been moved already; look at it anew"},
 	BlockTarget:         {Invalid, "接收编号的设备应为同一机关在用的另一台设备", "numbers move to another device of the same organ that is in use"},
 	BlockFrom:           {Invalid, "起始编号不在可转移的范围内，请核实遗失设备已使用到的编号", "numbers cannot move from there on; find out how far the lost device has gone"},

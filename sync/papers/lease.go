@@ -21,6 +21,7 @@ import (
 const (
 	usualLease = 10
 	maxLease   = 100
+	mostHeld   = 500 // that a device may have in hand unused: one that leases in a loop tears a hole into its series, and no more
 )
 
 // Lease gives the caller's device a block of numbers for a kind of paper, of the device's organ and this year, and returns
@@ -64,6 +65,13 @@ func (s *Service) LeaseOf(ctx context.Context, caller people.Caller, kind string
 		return "", nil, err
 	}
 	series, _ := body["series"].(string)
+	held, err := s.held(ctx, caller.Device, series, now)
+	if err != nil {
+		return "", nil, err
+	}
+	if held+uint64(count) > mostHeld {
+		return "", nil, fault.New(fault.NumbersEnough).At("count")
+	}
 	first, err := s.Numbers.LeaseNumbers(ctx, id, series, count)
 	if err != nil {
 		return "", nil, err
@@ -100,6 +108,30 @@ func (s *Service) leased(ctx context.Context, id, kind string, count int) (recor
 		return nil, fault.New(fault.IdempotencyReused)
 	}
 	return body, nil
+}
+
+// held counts the numbers of a series that a device has in hand and can still use.
+func (s *Service) held(ctx context.Context, device, series string, now time.Time) (held uint64, err error) {
+	blocks, err := facts{s.History}.Match(ctx, document.Blocks.Name, "device", device)
+	if err != nil {
+		return 0, err
+	}
+	for id, body := range blocks {
+		b := document.ReadLeasedBlock(id, body)
+		if b.Series != series || !now.Before(b.ExpiresAt) {
+			continue
+		}
+		f, err := s.Numbers.NumberFacts(ctx, series, b.From-1, 1) // a block is of one lease
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range f.Account(b.From-1, now) {
+			if e.State == document.StateLeased && e.Block == id {
+				held += e.Numbers()
+			}
+		}
+	}
+	return held, nil
 }
 
 // newYear is when a year begins.

@@ -101,6 +101,44 @@ func TestLeaseOfTheNextYear(t *testing.T) {
 	})
 }
 
+// A device that leases in a loop gets so many numbers and no more, until it has used them, given them back, or they are over.
+func TestLeaseIsEnough(t *testing.T) {
+	each(t, func(w *world) {
+		ask := func(count int, key string) error {
+			_, _, err := w.Lease(context.Background(), w.caller(), document.SummaryPenalty, count, key)
+			return err
+		}
+		enough := func(count int) {
+			w.Helper()
+			if err := ask(count, ""); !errors.Is(err, fault.New(fault.NumbersEnough)) {
+				w.Errorf("%d more: %v", count, err)
+			}
+		}
+		first, _ := w.lease(100, "first")
+		for range 4 {
+			w.lease(100, "")
+		}
+		enough(1)
+		if err := ask(100, "first"); err != nil {
+			w.Errorf("a lost answer, asked for again: %v", err)
+		}
+		w.issue(1, document.Issued)
+		w.issue(2, document.Issued)
+		enough(3)
+		w.lease(2, "")
+		w.apply(document.Blocks.Name, first, record.Update, record.Object{"returns": record.Object{"91": record.Object{"to": 100.0, "at": "2026-11-25T07:30:00Z", "officer": w.officers[0]}}})
+		enough(11)
+		w.lease(10, "")
+		other := w.caller()
+		other.Device = newID()
+		if _, _, err := w.Lease(context.Background(), other, document.SummaryPenalty, 100, ""); err != nil {
+			w.Errorf("another device: %v", err)
+		}
+		w.Now = func() time.Time { return now.AddDate(0, 0, 31) } // all are over
+		w.lease(100, "")
+	})
+}
+
 func TestLeaseRefusals(t *testing.T) {
 	each(t, func(w *world) {
 		w.lease(5, "used")
