@@ -51,8 +51,8 @@ func KindsNumbered(number string) []Kind {
 	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return k.Number != number })
 }
 
-// ReadKinds reads a table of kinds: CSV by RFC 4180 with the head number,kind,name,side,word,seal,copies. Numbers rise, keys
-// and names are used once. Or it says in which row something is wrong.
+// ReadKinds reads a table of kinds: CSV by RFC 4180 with the head number,kind,name,side,word,seal,copies. Numbers rise; keys,
+// names and words are used once: two kinds with one word would put one number on two papers. Or it says in which row something is wrong.
 func ReadKinds(text []byte) ([]Kind, error) {
 	var all []Kind
 	err := eachRow(text, "number,kind,name,side,word,seal,copies", func(cell map[string]string) error {
@@ -61,7 +61,7 @@ func ReadKinds(text []byte) ([]Kind, error) {
 			return err
 		}
 		for _, other := range all {
-			if other.Key == k.Key || other.Name == k.Name {
+			if other.Key == k.Key || other.Name == k.Name || other.Word == k.Word && k.Word != "" {
 				return fmt.Errorf("%s %s is there already", k.Key, k.Name)
 			}
 		}

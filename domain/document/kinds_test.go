@@ -59,7 +59,7 @@ func TestReadKindsRefuses(t *testing.T) {
 	for _, text := range []string{"", head, good, head + "D01,a-b,甲,internal,字,no\n", head + "1,a-b,甲,internal,字,no,1\n", head + "D01,A,甲,internal,字,no,1\n",
 		head + "D01,a-b,,internal,字,no,1\n", head + "D01,a-b,甲,inside,字,no,1\n", head + "D01,a-b,甲,internal,字,nein,1\n",
 		head + "D01,a-b,甲,internal,字,no,0\n", head + "D01,a-b,甲,internal,字,no,two\n", head + good + good,
-		head + good + "D02,b,甲,internal,字,no,1\n", head + "D02,b,乙,internal,字,no,1\n" + good, head + "\"D01,a"} {
+		head + good + "D02,b,甲,internal,,no,1\n", head + good + "D02,b,乙,internal,字,no,1\n", head + "D02,b,乙,internal,,no,1\n" + good, head + "\"D01,a"} {
 		all, err := document.ReadKinds([]byte(text))
 		if err == nil || all != nil || !strings.HasPrefix(err.Error(), "kinds of papers: ") {
 			t.Errorf("%q was read: %v, %v", text, all, err)

@@ -83,3 +83,24 @@ func always(first, second document.Condition) bool {
 	}
 	return len(first) > 0
 }
+
+// No two kinds of papers write the same number: it would name two papers.
+func TestEachKindHasNumbersOfItsOwn(t *testing.T) {
+	files, err := fs.Glob(templates.Files, "*.json")
+	if err != nil || len(files) < 2 {
+		t.Fatal(files, err)
+	}
+	seen := map[string]string{}
+	for _, name := range files {
+		kind := strings.TrimSuffix(name, ".json")
+		tpl := document.ReadTemplate(seed(t, kind))
+		if tpl.Number == nil {
+			continue
+		}
+		pattern := tpl.Number.Pattern("东新", 2026)
+		if other := seen[pattern]; other != "" {
+			t.Errorf("%s and %s are both numbered %s", kind, other, pattern)
+		}
+		seen[pattern] = kind
+	}
+}

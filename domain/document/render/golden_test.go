@@ -82,8 +82,8 @@ func TestSamples(t *testing.T) {
 // How pictures of pages are made and compared.
 const (
 	dpi   = "72"
-	patch = 12 // pixels of the side of a patch that is compared as a whole
-	apart = 28 // how far, of 255, the mean of a patch may be off: another version of poppler smooths letters otherwise
+	patch = 6  // pixels of the side of a patch that is compared as a whole
+	apart = 30 // how far, of 255, the mean of a patch may be off: another version of poppler smooths letters otherwise
 )
 
 // Every sample looks as it did when a person last looked at it: testdata/golden/<kind>.png, its pages side by side; and so do a sealed letter and
