@@ -24,6 +24,7 @@ type Instance struct {
 	N               uint64
 	NumberText      string
 	Signatures      []Signature // by the moment of signing
+	Corrects        Correction  // the zero one for a paper that corrects none
 	State           string
 	IssuedAt        time.Time
 	VoidReason      string
@@ -60,6 +61,7 @@ func ReadInstance(body record.Object) Instance {
 	if n := amount(number, "n"); n >= 1 && n < 1<<53 {
 		in.N = uint64(n)
 	}
+	in.Corrects, _ = CorrectionOf(body)
 	officers := object(body, "officers")
 	for _, id := range slices.Sorted(maps.Keys(officers)) {
 		o := object(officers, id)

@@ -94,10 +94,16 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 		f.size, f.pitch = sizeLetter, letterPitch*tight
 	}
 	f.turn()
+	told := p.Instance.Corrects == document.Correction{}
 	for _, b := range p.Template.Layout {
-		if b.When.Holds(p.Instance.Data) {
-			f.block(b)
+		if !b.When.Holds(p.Instance.Data) {
+			continue
 		}
+		if !told && b.Kind != document.TitleBlock && b.Kind != document.NumberBlock {
+			told = true
+			f.running(f.paper.spend(p.Instance.Corrects.Text()), 2, "justify")
+		}
+		f.block(b)
 	}
 	f.furnish()
 	return f, nil

@@ -104,6 +104,24 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// A correction names the paper that it corrects above its own text, as it is written and not as tokens; a refusal names the recording that shows it.
+func TestCorrectionAndRefusalArePrinted(t *testing.T) {
+	p := penalty(t)
+	p.Instance.Corrects = document.Correction{Name: "当场行政处罚决定书", Number: "津河东东新执当罚决字〔2026〕第11号", Reason: "地点{facts}有误"}
+	for i := range p.Instance.Signatures {
+		if p.Instance.Signatures[i].Refused {
+			p.Instance.Signatures[i].Recording = "01890000-0000-7000-8000-0000000000e1"
+		}
+	}
+	pages, _ := printed(t, p)
+	text := strings.Join(strings.Fields(extract(t, pages)), "")
+	for _, want := range []string{"本文书更正《当场行政处罚决定书》（津河东东新执当罚决字〔2026〕第11号）。更正事由：地点{facts}有误。", "音像记录编号01890000-0000-7000-8000-0000000000e1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
 // traced lays a paper out and returns what was set where.
 func traced(t testing.TB, p Paper) string {
 	t.Helper()

@@ -25,16 +25,21 @@ func (f *flow) number() {
 
 // paragraph sets running text, over pages if it must.
 func (f *flow) paragraph(b document.Block) {
-	s := body(f.size)
-	indent := indentOf(b) * s.size
 	align := b.Align
 	if align == "" {
 		align = "justify"
 	}
+	f.running(f.paper.say(b.Text), indentOf(b), align)
+}
+
+// running sets a text as it is, its first lines indented by so many characters.
+func (f *flow) running(text string, characters float64, align string) {
+	s := body(f.size)
+	indent := characters * s.size
 	if f.size == sizeForm {
 		f.y += 4
 	}
-	for _, l := range f.press.breakText(s, f.paper.say(b.Text), width, indent) {
+	for _, l := range f.press.breakText(s, text, width, indent) {
 		f.need(f.pitch)
 		x := left
 		if l.head {

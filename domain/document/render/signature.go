@@ -106,7 +106,11 @@ func (f *flow) refusal(who string, s document.Signature) {
 const unreadable = "（签名图像无法识别）"
 
 func refused(s document.Signature) string {
-	return "拒绝签名。理由：" + s.Reason + "（" + document.Day(s.At) + "）"
+	shown := ""
+	if s.Recording != "" {
+		shown = "，音像记录编号" + s.Recording
+	}
+	return "拒绝签名。理由：" + s.Reason + "（" + document.Day(s.At) + shown + "）"
 }
 
 // nameOf is the name in print beside a signature, so that it can be read, and the number of an officer's certificate.
