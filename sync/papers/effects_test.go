@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
 
 // effects does the jobs about what runs from papers that are queued, as the runner would, and tells whether the named paper was among them.
@@ -92,6 +93,33 @@ func TestHandedOverAndCorrected(t *testing.T) {
 		w.effects(id)
 		if said, _ := w.body(document.Documents.Name, id); said["correctedBy"] != nil {
 			w.Errorf("a void correction: %v", said["correctedBy"])
+		}
+	})
+}
+
+// The issue of a paper, its rendering and what the server says of its service are each a leaf of the ledger in waiting: none of them can be changed
+// unseen. The digest of the PDF is in the op that its leaf hashes.
+func TestIssueAndRenderingGiveLeaves(t *testing.T) {
+	each(t, func(w *world) {
+		id := w.create(document.Documents.Name, w.penalty(document.Issued))
+		w.render(id)
+		w.effects(id)
+		queued, err := w.db.Queue(context.Background(), 10_000)
+		if err != nil {
+			w.Fatal(err)
+		}
+		waiting := map[ledger.Ref]bool{}
+		for _, q := range queued {
+			waiting[q.Ref] = true
+		}
+		made, err := w.db.Revisions(context.Background(), id)
+		if err != nil || len(made) != 3 {
+			w.Fatalf("%d versions, %v", len(made), err)
+		}
+		for _, v := range made {
+			if !waiting[ledger.Ref{Kind: ledger.Op, ID: v.Op}] {
+				w.Errorf("version %d has no leaf", v.Version)
+			}
 		}
 	})
 }
