@@ -2,7 +2,7 @@ package render
 
 import "strconv"
 
-// apart keeps a table of rows from what stands above it.
+// apart keeps a table from what stands above it.
 func (f *flow) apart() {
 	if f.y > top {
 		f.y += 6
@@ -20,7 +20,7 @@ func (f *flow) table(rows []row, columns []float64) {
 	for len(rows) > 0 && rows[0].head {
 		g.head, rows = append(g.head, rows[0]), rows[1:]
 	}
-	g.drawHead()
+	g.drawHead(g.least(rows))
 	for len(rows) > 0 {
 		n := groupOf(rows)
 		g.place(rows[:n])
@@ -124,15 +124,28 @@ func (g *grid) place(rows []row) {
 // over goes on to the next page.
 func (g *grid) over() {
 	g.turn()
-	g.drawHead()
+	g.drawHead(0)
 }
 
-func (g *grid) drawHead() {
+// drawHead draws the head, on the next page if what must stand below it has no room here.
+func (g *grid) drawHead(below float64) {
 	if len(g.head) > 0 {
 		heights := g.heights(g.head)
-		g.need(total(heights) + 2*pitch)
+		g.need(total(heights) + below)
 		g.draw(g.head, heights, false)
 	}
+}
+
+// least is the height of the first rows as far as they stay on one page.
+func (g *grid) least(rows []row) float64 {
+	if len(rows) == 0 {
+		return 0
+	}
+	n := groupOf(rows)
+	if n == 1 && longest(rows[0]) > breakable {
+		return leastLines*pitch + 2*padY
+	}
+	return total(g.heights(rows[:n]))
 }
 
 func longest(r row) int {
@@ -143,12 +156,14 @@ func longest(r row) int {
 	return n
 }
 
-// cut divides a row after so many lines.
+// cut divides a row after so many lines. What a cell is called stands in both parts, if it has room in the first.
 func cut(r row, n int) (first, rest row) {
 	first, rest = row{lines: 1}, row{lines: 1}
 	for _, c := range r.cells {
 		a, b := c, c
-		a.lines, b.lines = c.lines[:min(n, len(c.lines))], c.lines[min(n, len(c.lines)):]
+		if !c.label || len(c.lines) > n {
+			a.lines, b.lines = c.lines[:min(n, len(c.lines))], c.lines[min(n, len(c.lines)):]
+		}
 		first.cells, rest.cells = append(first.cells, a), append(rest.cells, b)
 	}
 	return first, rest

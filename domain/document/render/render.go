@@ -17,7 +17,7 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "3"
+const layoutVersion = "4"
 
 // Paper is what is rendered.
 type Paper struct {
@@ -59,7 +59,7 @@ func (f *flow) write(w io.Writer) (Result, error) {
 }
 
 // tightness is by how much the lines of running text may be moved together or apart so that the seal stands on a page with text: GB/T
-// 9704-2012 (7.3.5.4) asks for that, and allows no page of the seal alone.
+// 9704-2012 (7.3.5.4) asks for that, and allows no page of the seal alone. The small print at the end is kept from a page of its own the same way.
 var tightness = []float64{1, 0.96, 0.92, 1.06, 1.12}
 
 // compose lays a paper out on its pages. A trace is kept of what was set where, if it is wanted.
@@ -104,6 +104,7 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 			f.running(f.paper.spend(p.Instance.Corrects.Text()), 2, "justify")
 		}
 		f.block(b)
+		f.after = b.Kind
 	}
 	f.furnish()
 	return f, nil
@@ -139,7 +140,7 @@ func (f *flow) block(b document.Block) {
 		if !ok {
 			return
 		}
-		if b.Kind == document.QABlock || b.Kind == document.ListBlock {
+		if b.Kind == document.QABlock || b.Kind == document.ListBlock || f.after == document.ParagraphBlock {
 			f.apart()
 		}
 		f.table(rows, columns)

@@ -39,8 +39,9 @@ func (f *flow) running(text string, characters float64, align string) {
 	if f.size == sizeForm {
 		f.y += 4
 	}
-	for _, l := range f.press.breakText(s, text, width, indent) {
-		f.need(f.pitch)
+	lines := f.press.breakText(s, text, width, indent)
+	for i, l := range lines {
+		f.need(float64(f.together(lines, i)) * f.pitch)
 		x := left
 		if l.head {
 			x += indent
@@ -48,6 +49,19 @@ func (f *flow) running(text string, characters float64, align string) {
 		f.aligned(s, x, f.y, right-x, align, l)
 		f.y += f.pitch
 	}
+}
+
+// together is how many lines from one on stay on a page: the first two of a paragraph, and the last two, so that none is alone (孤行控制). Letters
+// have 22 lines on every page, as GB/T 9704 says.
+func (f *flow) together(lines []line, i int) int {
+	l := lines[i]
+	if f.size == sizeLetter || l.last || i+1 < len(lines) && !l.head && !lines[i+1].last {
+		return 1
+	}
+	if l.head && i+2 < len(lines) && !lines[i+1].last && lines[i+2].last {
+		return 3 // of three lines neither one nor two can go over
+	}
+	return 2
 }
 
 // indentOf is the indent of a block's first line in characters.
@@ -58,6 +72,7 @@ func (f *flow) copies(b document.Block) {
 	s := body(sizeTiny)
 	lines := f.press.breakText(s, f.paper.say(b.Text), width, 0)
 	f.need(float64(len(lines))*s.size*leading + 12)
+	f.alone = f.alone || f.y == top && len(f.pages) > 1
 	f.y += 8
 	f.page().Line(left, f.y, right, f.y, 0.5)
 	f.y += 4

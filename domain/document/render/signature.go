@@ -12,10 +12,14 @@ const (
 	signRow    = signHeight + 8
 )
 
-// signatures sets the places for signatures.
+// signatures sets the places for signatures. A few of them are not parted by the end of a page.
 func (f *flow) signatures(b document.Block) {
 	f.y += 4
-	for _, s := range f.paper.places(b.Signers) {
+	places := f.paper.places(b.Signers)
+	if high := float64(len(places)) * signRow; high < (bottom-top)/3 {
+		f.need(high)
+	}
+	for _, s := range places {
 		f.signature(s.who, s.by)
 	}
 }
