@@ -106,6 +106,8 @@ var paperRoutes = []Route{
 		Access: public, Within: soon, Media: mimeSchema, Serve: (*server).templateSchema},
 	{Method: "GET", Path: "/v1/schemas/proposals", Name: "proposalRules", Zh: "由检查结果推出文书的规则表", En: "the tables by which papers follow from a visit",
 		Access: public, Within: soon, Out: map[string]any{}, Serve: (*server).proposalRules},
+	{Method: "GET", Path: "/v1/schemas/remedies", Name: "remedies", Zh: "各类文书在各时期的救济告知", En: "what papers say of remedies, by kind and day",
+		Access: public, Within: soon, Out: map[string]any{}, Serve: (*server).remedies},
 	{Method: "GET", Path: "/v1/templates", Name: "listTemplates", Zh: "某机构某日有效的文书模板", En: "the templates in force for a unit on a day",
 		Access: signedIn, Right: "templates.read", Within: soon, Out: Templates{}, Serve: (*server).listTemplates, Params: []Param{onParam, unitParam}},
 	{Method: "GET", Path: "/v1/templates/{id}", Name: "readTemplate", Zh: "文书模板的某一版", En: "one version of a template",
@@ -222,6 +224,11 @@ func (s *server) previewSketch(r *request) error {
 func (s *server) proposalRules(r *request) error {
 	r.Set(fiber.HeaderCacheControl, "public, max-age=3600")
 	return r.reply(http.StatusOK, document.Published())
+}
+
+func (s *server) remedies(r *request) error {
+	r.Set(fiber.HeaderCacheControl, "public, max-age=3600")
+	return r.reply(http.StatusOK, document.PublishedRemedies())
 }
 
 // proposePapers writes nothing: the drafts come back as ordinary ops.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/api"
 	"github.com/fieldwarden/fieldwarden/api/guard"
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/templates"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -28,6 +29,18 @@ func TestTheSchemaOfTemplatesIsPublished(t *testing.T) {
 	schema, err := wire.Object(res.body)
 	if err != nil || schema["$id"] != "urn:fieldwarden:schema:template" || res.header.Get("Content-Type") != "application/schema+json" {
 		t.Errorf("%v %v", err, res.header)
+	}
+}
+
+func TestRemediesArePublished(t *testing.T) {
+	w := newWorld(t)
+	table, err := wire.Object(w.send("GET", "/v1/schemas/remedies", nil, nil).want(200).body)
+	rows, _ := table["remedies"].([]any)
+	if err != nil || len(rows) != len(document.Remedies()) {
+		t.Fatalf("%v: %d rows", err, len(rows))
+	}
+	if first, _ := rows[0].(record.Object); first["text"] != document.Remedies()[0].Text || first["kind"] != "*" {
+		t.Errorf("%v", first)
 	}
 }
 

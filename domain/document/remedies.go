@@ -128,3 +128,13 @@ func (w *Words) remedies() string {
 	}
 	return w.Expand(r.Text)
 }
+
+// PublishedRemedies is the table as it is given to devices: {remedies: [{kind, from, to, text, basis}]} in its order, so that a paper can be shown
+// without a network as it will be printed.
+func PublishedRemedies() record.Object {
+	rows := []any{}
+	for _, r := range Remedies() {
+		rows = append(rows, record.Object{"kind": r.Kind, "from": r.From, "to": r.To, "text": r.Text, "basis": r.Basis})
+	}
+	return record.Object{"remedies": rows}
+}

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "write docs/protocol/vectors/papers.json
 type cases struct {
 	About     string                   `json:"about,omitempty"`
 	Notices   []string                 `json:"notices"`
+	Remedies  []any                    `json:"remedies"`
 	Templates map[string]record.Object `json:"templates"`
 	Money     []money                  `json:"money"`
 	Numbers   []number                 `json:"numbers"`
@@ -50,11 +51,10 @@ type period struct {
 }
 
 type paper struct {
-	Kind     string        `json:"kind"`
-	Paper    record.Object `json:"paper"`
-	Organ    string        `json:"organ"`
-	Remedies string        `json:"remedies,omitempty"`
-	Texts    []string      `json:"texts"`
+	Kind  string        `json:"kind"`
+	Paper record.Object `json:"paper"`
+	Organ string        `json:"organ"`
+	Texts []string      `json:"texts"`
 }
 
 // answers are what a client says of cases, in their order.

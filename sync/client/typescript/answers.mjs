@@ -17,12 +17,12 @@ function period({ begins, n, unit, roll }, calendar) {
   }
 }
 
-function paper(one, templates, calendar) {
+function paper(one, templates, calendar, remedies) {
   const template = templates[one.kind];
   const read = readPaper(one.paper);
   return {
     flaws: [...check(template, read), ...checkPeriods(template, read, calendar)],
-    texts: one.texts.map((text) => expand(template, read, { organ: one.organ, remedies: one.remedies }, text)),
+    texts: one.texts.map((text) => expand(template, read, { organ: one.organ, remedies }, text)),
   };
 }
 
@@ -36,5 +36,5 @@ process.stdout.write(JSON.stringify({
   money: cases.money.map(money),
   numbers: cases.numbers.map(({ pattern, n }) => ({ text: numberText(pattern, n) })),
   periods: cases.periods.map((one) => period(one, calendar)),
-  papers: cases.papers.map((one) => paper(one, templates, calendar)),
+  papers: cases.papers.map((one) => paper(one, templates, calendar, cases.remedies)),
 }));

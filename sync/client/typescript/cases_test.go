@@ -78,11 +78,11 @@ func sample(t testing.TB, kind string) paper {
 	return p
 }
 
-// said are the texts that a template prints, and the remedies that they name.
+// said are the texts that a template prints.
 func (p *paper) said(t testing.TB, template record.Object) {
 	t.Helper()
 	w := document.Words{Template: document.ReadTemplate(template), Instance: document.ReadInstance(p.Paper), Organ: p.Organ}
-	p.Remedies, p.Texts = w.Expand("{remedies}"), []string{}
+	p.Texts = []string{"{remedies}"}
 	for _, b := range w.Template.Layout {
 		p.Texts = append(p.Texts, b.Lines...)
 		p.Texts = append(p.Texts, b.Text)
@@ -153,6 +153,9 @@ func spoil(dice *rand.Rand, template record.Object, p paper) paper {
 	out := maps.Clone(p.Paper)
 	out["data"] = data
 	out["signatures"] = spoilSignatures(dice, p.Paper)
+	if dice.IntN(5) == 0 {
+		out["issuedAt"] = []any{nil, "2026-11-25", "2023-12-31T15:59:59Z", "2023-12-31T16:00:00Z", "2031-01-01T00:00:00+08:00"}[dice.IntN(5)]
+	}
 	p.Paper = out
 	return p
 }
@@ -188,7 +191,8 @@ func spoilSignatures(dice *rand.Rand, from record.Object) record.Object {
 func draw(t testing.TB, kinds []string, spoilt int, seed uint64) cases {
 	t.Helper()
 	dice := rand.New(rand.NewPCG(seed, 1))
-	c := cases{Templates: map[string]record.Object{}, Numbers: []number{{"津河东东新执责改字〔2026〕第{n}号", 3}, {"津河东东新执责改字〔2026〕{n:4}号", 3}, {"第{n:2}号", 12345}, {"没有", 1}, {"{n}{n:9}", 7}}}
+	rows, _ := document.PublishedRemedies()["remedies"].([]any)
+	c := cases{Remedies: rows, Templates: map[string]record.Object{}, Numbers: []number{{"津河东东新执责改字〔2026〕第{n}号", 3}, {"津河东东新执责改字〔2026〕{n:4}号", 3}, {"第{n:2}号", 12345}, {"没有", 1}, {"{n}{n:9}", 7}}}
 	notices, err := calendar.Notices()
 	if err != nil {
 		t.Fatal(err)

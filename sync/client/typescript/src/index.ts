@@ -7,4 +7,5 @@ export { checkPeriods } from "./period.js";
 export { readStrokes, StrokesError } from "./strokes.js";
 export { inForce, readPaper, readTemplate } from "./template.js";
 export type { Field, Paper, Template } from "./template.js";
-export { expand, valueText } from "./words.js";
+export { expand, remedyOn, valueText } from "./words.js";
+export type { Remedy } from "./words.js";

@@ -1,11 +1,22 @@
-import { clockIn, Day, dayIn, parseDay, parseMoment, writtenDay } from "./calendar.js";
+import { clockIn, Day, formatDay, parseDay, parseMoment, writtenDay } from "./calendar.js";
 import { capitals, fenOf, figures } from "./money.js";
 import { span, spanText } from "./period.js";
 import { amount, Body, object, own, text } from "./read.js";
 import { Field, Paper, Template } from "./template.js";
 
+/** A row of GET /v1/schemas/remedies; "to" is empty until further notice. */
+export type Remedy = { kind: string; from: string; to: string; text: string };
+
 /** What a paper's texts can name besides its data. */
-export type Around = { organ: string; remedies?: string };
+export type Around = { organ: string; remedies: Remedy[] };
+
+/** What a paper of a kind says of remedies on a day; without one, or on a day before the table, what is in force until further notice. */
+export function remedyOn(rows: Remedy[], kind: string, day?: Day): Remedy | undefined {
+  const own = rows.filter((r) => r.kind === kind);
+  const all = own.length > 0 ? own : rows.filter((r) => r.kind === "*");
+  const on = day === undefined ? undefined : formatDay(day);
+  return all.find((r) => on !== undefined && r.from <= on && (r.to === "" || on <= r.to)) ?? all.find((r) => r.to === "");
+}
 
 const partyKeys = ["kind", "name", "uscc", "representative", "sex", "birth", "idType", "idNumber", "employer", "address", "phone"];
 
@@ -22,9 +33,12 @@ function tokenOf(t: Template, paper: Paper, around: Around, token: string): stri
     case "organ": return around.organ;
     case "name": return t.name;
     case "number": return text(object(paper.body, "number"), "text");
-    case "issuedAt": return dayText(dayIn(text(paper.body, "issuedAt")));
+    case "issuedAt": return dayText(issuedOn(paper));
     case "officers": return officers(paper);
-    case "remedies": return around.remedies ?? "";
+    case "remedies": {
+      const row = remedyOn(around.remedies, t.kind, issuedOn(paper));
+      return row ? expand(t, paper, around, row.text) : "";
+    }
   }
   const dot = name.indexOf(".");
   if (dot >= 0) {
@@ -36,6 +50,11 @@ function tokenOf(t: Template, paper: Paper, around: Around, token: string): stri
   }
   const f = t.fields.find((f) => f.id === name);
   return f ? valueText(f, paper.data, form) : "";
+}
+
+function issuedOn(paper: Paper): Day | undefined {
+  const at = parseMoment(text(paper.body, "issuedAt"));
+  return at === undefined ? undefined : clockIn(at).day;
 }
 
 function officers(paper: Paper): string {
