@@ -13,6 +13,7 @@ const (
 	ExportPending       Code = "export.not_ready"
 	ExportGone          Code = "export.gone"
 	ExportEmpty         Code = "export.empty"
+	ExportTooMany       Code = "export.too_many"
 	BlockMoved          Code = "paper.block_moved"
 	BlockTarget         Code = "paper.block_target"
 	BlockFrom           Code = "paper.block_from"
@@ -28,6 +29,7 @@ var documentCodes = map[Code]entry{
 	PaperUnfit:          {Conflict, "该文书的文件不能并入合订文件，请单独下载", "the file of this paper cannot be bound with others; download it alone"},
 	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
 	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
+	ExportTooMany:       {TooLarge, "该月文书超过两万份，请分批导出", "the month has more than twenty thousand papers; export them in parts"},
 	ExportEmpty:         {Absent, "没有可以导出的文书", "there is no paper to export"},
 	NumbersEnough:       {Conflict, "本机持有的未用编号已经够多，请先使用或者交回", "this device has enough unused numbers; use them or give them back"},
 	BlockMoved:          {Conflict, "该号段的剩余编号已转移，请刷新后查看", "the rest of this block has been moved already; look at it anew"},

@@ -27,11 +27,13 @@ import (
 
 // Bounds of an export.
 const (
-	mostPapers  = 20_000
 	mostLength  = 64 << 20        // of one paper, in octets: it is held in memory while it is copied
 	tellEvery   = 2 * time.Second // how often progress is written
 	listingPage = 200
 )
+
+// mostPapers is how many papers a file may have; a variable for tests.
+var mostPapers = 20_000
 
 // bulk is one export at work.
 type bulk struct {
@@ -77,8 +79,8 @@ func (s *Service) MakeExport(ctx context.Context, id string) error {
 	switch {
 	case errors.Is(err, errCancelled):
 		return nil
-	case errors.Is(err, fault.New(fault.ExportEmpty)):
-		return b.say(ctx, record.Object{"state": document.ExportFailed, "failure": string(fault.ExportEmpty), "missing": b.missing})
+	case errors.Is(err, fault.New(fault.ExportEmpty)), errors.Is(err, fault.New(fault.ExportTooMany)):
+		return b.say(ctx, record.Object{"state": document.ExportFailed, "failure": string(fault.Of(err).Code), "missing": b.missing})
 	}
 	return err
 }
@@ -158,7 +160,7 @@ func (b *bulk) chosen(ctx context.Context) ([]string, error) {
 	}
 	slices.SortFunc(ids, func(x, y string) int { return cmp.Or(cmp.Compare(found[x], found[y]), cmp.Compare(x, y)) })
 	if len(ids) > mostPapers {
-		ids = ids[:mostPapers]
+		return nil, fault.New(fault.ExportTooMany)
 	}
 	return ids, nil
 }
@@ -233,6 +235,9 @@ func (b *bulk) read(ctx context.Context, id string) (bound, error) {
 	key, _ := rendered["key"].(string)
 	sum, _ := rendered["sha256"].(string)
 	length, _ := rendered["length"].(float64)
+	if failure, _ := rendered["failure"].(string); failure != "" {
+		return bound{}, fault.New(fault.Code(failure))
+	}
 	if key == "" {
 		return bound{}, fault.New(fault.PaperPending)
 	}

@@ -193,9 +193,7 @@ func TestExportTellsWhatIsMissing(t *testing.T) {
 		if err := w.Blobs.Remove(context.Background(), w.rendered(ids[1])["key"].(string)); err != nil {
 			w.Fatal(err)
 		}
-		said := w.rendered(ids[2])
 		w.apply(document.Documents.Name, ids[2], record.Update, record.Object{"rendered": record.Object{"sha256": strings.Repeat("0", 64)}})
-		_ = said
 		for _, form := range []string{papers.FormZIP, papers.FormPDF} {
 			id, body := w.exported(w.chief(), papers.Wanted{Form: form, Reason: "归档", Documents: append([]string{theirs, waiting, draft, absent}, ids...)})
 			want := record.Object{theirs: "request.not_found", draft: "request.not_found", absent: "request.not_found", waiting: "document.not_rendered", ids[1]: "request.not_found", ids[2]: "evidence.store_differs"}
@@ -212,6 +210,18 @@ func TestExportTellsWhatIsMissing(t *testing.T) {
 		}
 		if _, err := w.ExportFile(context.Background(), w.chief(), id); !errors.Is(err, fault.New(fault.ExportGone)) {
 			w.Errorf("of nothing: %v", err)
+		}
+	})
+}
+
+// A month with more papers than a file may have is not cut: the export says so and fails.
+func TestAMonthThatIsTooLongIsNotCut(t *testing.T) {
+	defer papers.LimitPapers(2)()
+	each(t, func(w *world) {
+		w.issued(newID(), 3)
+		_, body := w.exported(w.chief(), papers.Wanted{Form: papers.FormZIP, Reason: "归档", Unit: street, Month: "2026-11"})
+		if body["state"] != document.ExportFailed || body["failure"] != "export.too_many" {
+			w.Errorf("%v", body)
 		}
 	})
 }

@@ -143,7 +143,10 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 	if begins := newYear(year); begins.After(now) {
 		when = begins
 	}
-	template, err := s.inForce(ctx, kind, when)
+	template, err := s.Template(ctx, Which{Kind: kind, On: when.In(record.Beijing).Format(time.DateOnly)})
+	if errors.Is(err, fault.New(fault.PaperTemplateAbsent)) {
+		err = fault.New(fault.PaperTemplateAbsent).At("kind")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -163,23 +166,3 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-
-// inForce finds the template of a kind that is in force: of those that have begun the one that began last.
-func (s *Service) inForce(ctx context.Context, kind string, now time.Time) (document.Template, error) {
-	bodies, err := facts{s.History}.Match(ctx, document.Templates.Name, "kind", kind)
-	if err != nil {
-		return document.Template{}, err
-	}
-	today := now.In(record.Beijing).Format(time.DateOnly)
-	var best document.Template
-	for _, body := range bodies {
-		t := document.ReadTemplate(body)
-		if t.ValidFrom <= today && (best.Kind == "" || t.ValidFrom > best.ValidFrom || t.ValidFrom == best.ValidFrom && t.Version > best.Version) {
-			best = t
-		}
-	}
-	if best.Kind == "" {
-		return best, fault.New(fault.PaperTemplateAbsent).At("kind")
-	}
-	return best, nil
-}

@@ -53,6 +53,16 @@ func TestLease(t *testing.T) {
 	})
 }
 
+// A template that was written anew for a day to come stops nobody: numbers are given out by the version in force.
+func TestLeaseBeforeTheNextTemplateBegins(t *testing.T) {
+	each(t, func(w *world) {
+		w.apply("templates", w.template, record.Update, record.Object{"version": 2.0, "validFrom": "2027-01-01", "number": record.Object{"word": "新字"}})
+		if _, block := w.lease(1, ""); block["pattern"] != "津河东东新执当罚决字〔2026〕第{n}号" {
+			w.Errorf("numbers by %v", block["pattern"])
+		}
+	})
+}
+
 // At the end of the year a block ends with it, in Beijing.
 func TestLeaseEndsWithTheYear(t *testing.T) {
 	each(t, func(w *world) {

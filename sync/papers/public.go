@@ -26,6 +26,7 @@ type Public struct {
 type Print struct {
 	SHA256 string
 	Pages  int
+	Failed bool // it cannot be rendered
 }
 
 // Public tells of an issued or void paper. Drafts are not there: fault request.not_found.
@@ -72,5 +73,5 @@ func (p *Public) prints(body record.Object) {
 func printOf(rendered record.Object) Print {
 	sum, _ := rendered["sha256"].(string)
 	pages, _ := rendered["pages"].(float64)
-	return Print{sum, int(pages)}
+	return Print{sum, int(pages), rendered["failure"] != nil}
 }

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +102,36 @@ func TestTemplateOfItsTime(t *testing.T) {
 		next["templateVersion"] = 2.0
 		if w.draw(w.create(document.Documents.Name, next)) == before {
 			w.Error("the new version is not used")
+		}
+	})
+}
+
+// A paper that no page count can hold is said to be so in its record, once, and is not tried for ever; the public page tells it, and an export leaves it out.
+func TestAPaperTooLongIsSaidOnce(t *testing.T) {
+	each(t, func(w *world) {
+		layout := record.Object{}
+		for i := range 50 {
+			layout[fmt.Sprintf("p%d", i)] = record.Object{"kind": "paragraph", "text": "{facts}"}
+		}
+		w.apply("templates", w.template, record.Update, record.Object{"version": 2.0, "layout": layout})
+		body := w.penalty(document.Issued)
+		body["templateVersion"] = 2.0
+		body["data"].(record.Object)["facts"] = strings.Repeat("长", 20_000)
+		id := w.create(document.Documents.Name, body)
+		w.render(id)
+		said, version := w.body(document.Documents.Name, id)
+		if rendered, _ := said["rendered"].(record.Object); rendered["failure"] != "paper.too_large" || rendered["sha256"] != nil {
+			w.Fatalf("says %v", said["rendered"])
+		}
+		w.render(id)
+		if _, again := w.body(document.Documents.Name, id); again != version {
+			w.Errorf("rendering again made version %d out of %d", again, version)
+		}
+		if p, err := w.Public(context.Background(), id); err != nil || !p.File.Failed {
+			w.Errorf("the public page: %+v, %v", p, err)
+		}
+		if _, export := w.exported(w.chief(), papers.Wanted{Form: papers.FormZIP, Reason: "归档", Documents: []string{id}}); !record.Equal(export["missing"], record.Object{id: "paper.too_large"}) {
+			w.Errorf("the export: %v", export)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -70,6 +72,10 @@ func asIssued(p render.Paper) render.Paper {
 func (s *Service) keep(ctx context.Context, id string, paper render.Paper, before record.Object) (record.Object, error) {
 	var out bytes.Buffer
 	result, err := render.PDF(&out, paper)
+	if errors.Is(err, render.ErrTooLong) { // no later attempt finds it shorter
+		s.Log.ErrorContext(ctx, "a paper is longer than papers can be", "document", id)
+		return s.say(ctx, id, record.Object{"state": paper.Instance.State, "failure": string(fault.PaperTooLarge), "at": stamp(s.Now())}, before)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("render document %s: %w", id, err)
 	}
@@ -82,7 +88,7 @@ func (s *Service) keep(ctx context.Context, id string, paper render.Paper, befor
 		return nil, fmt.Errorf("keep document %s: %w", id, err)
 	}
 	rendered := record.Object{"state": paper.Instance.State, "sha256": result.SHA256, "length": float64(result.Length),
-		"pages": float64(result.Pages), "key": key, "renderer": render.Version(), "at": s.Now().UTC().Format(time.RFC3339Nano)}
+		"pages": float64(result.Pages), "key": key, "renderer": render.Version(), "at": stamp(s.Now())}
 	if len(paper.Seal) > 0 {
 		digest := sha256.Sum256(paper.Seal)
 		rendered["seal"] = hex.EncodeToString(digest[:])
@@ -90,6 +96,11 @@ func (s *Service) keep(ctx context.Context, id string, paper render.Paper, befor
 	if len(result.Missing) > 0 {
 		rendered["missing"] = string(result.Missing)
 	}
+	return s.say(ctx, id, rendered, before)
+}
+
+// say writes into a paper's record what has come of rendering it, and of rendering it before it was made void.
+func (s *Service) say(ctx context.Context, id string, rendered, before record.Object) (record.Object, error) {
 	if before != nil {
 		rendered["issued"] = before
 	}
