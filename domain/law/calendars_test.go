@@ -9,24 +9,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
-// notices are facts: the notices on record.
-type notices map[string]record.Object
-
-func (n notices) Find(_ context.Context, _, id string) (record.Object, bool, error) {
-	body, found := n[id]
-	return body, found, nil
-}
-
-func (n notices) Match(_ context.Context, collection, field, value string) (map[string]record.Object, error) {
-	out := map[string]record.Object{}
-	for id, body := range n {
-		if collection == Calendars.Name && body[field] == value {
-			out[id] = body
-		}
-	}
-	return out, nil
-}
-
 func notice(year, text string) record.Object {
 	return record.Object{"year": year, "notice": "关于" + year + "年部分节假日安排的通知", "text": text}
 }
@@ -40,12 +22,12 @@ func TestNoticesAreJudged(t *testing.T) {
 		{"2027", "year 2027\noff 2027-01-01 2027-01-03 元旦\n", ""}, {"2027", "year 2026\n", "year"}, {"2027", "year 2027\nyear 2028\n", "year"}, {"2027", "", "year"},
 		{"2027", "year 2027\noff 2027-01-03 2027-01-01 元旦\n", "text"}, {"2027", "year 2027\nholiday\n", "text"}, {"2027", "year 2027\n" + strings.Repeat("# 注\n", 3000), "text"},
 	} {
-		breaches, err := gate.Judge(context.Background(), record.Event{After: notice(c.year, c.text)}, notices{})
+		breaches, err := gate.Judge(context.Background(), record.Event{After: notice(c.year, c.text)}, catalogue{})
 		if field := fieldOf(breaches); err != nil || field != c.field || len(breaches) > 0 && (breaches[0].Zh == "" || breaches[0].En == "") {
 			t.Errorf("%q: %v, %v, want %q", c.text[:min(40, len(c.text))], breaches, err, c.field)
 		}
 	}
-	if breaches, err := gate.Judge(context.Background(), record.Event{Before: notice("2027", "year 2027\n")}, notices{}); err != nil || len(breaches) > 0 {
+	if breaches, err := gate.Judge(context.Background(), record.Event{Before: notice("2027", "year 2027\n")}, catalogue{}); err != nil || len(breaches) > 0 {
 		t.Error("a notice that is removed is judged:", breaches, err)
 	}
 }
@@ -61,14 +43,14 @@ func fieldOf(breaches []record.Breach) string {
 func TestCalendarFromRecords(t *testing.T) {
 	year := time.Date(2026, 12, 25, 0, 0, 0, 0, Beijing)
 	seven := Period{N: 7, Unit: WorkingDays}
-	cal, err := CalendarFrom(context.Background(), year, notices{})
+	cal, err := CalendarFrom(context.Background(), year, catalogue{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if due, err := seven.Due(year, cal); err == nil {
 		t.Error("the days off of 2027 were guessed:", due)
 	}
-	facts := notices{"a": notice("2027", "year 2027\noff 2027-01-01 2027-01-03 元旦\n"), "b": notice("2026", "year 2026\noff 2026-12-28 2026-12-28 补休\n")}
+	facts := catalogue{"a": notice("2027", "year 2027\noff 2027-01-01 2027-01-03 元旦\n"), "b": notice("2026", "year 2026\noff 2026-12-28 2026-12-28 补休\n")}
 	if cal, err = CalendarFrom(context.Background(), year, facts); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package seed
 
 import (
 	"fmt"
-	"io/fs"
 
 	"github.com/fieldwarden/fieldwarden/domain/document/templates"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -10,18 +9,14 @@ import (
 
 // templates brings in the papers that a new district begins with.
 func (b *builder) templates() error {
-	files, err := fs.Glob(templates.Files, "*.json")
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		text, err := templates.Files.ReadFile(file)
+	for _, kind := range templates.Kinds() {
+		text, err := templates.Files.ReadFile(kind + ".json")
 		if err != nil {
 			return err
 		}
 		body, err := wire.Object(text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", kind, err)
 		}
 		b.d.Templates = append(b.d.Templates, b.op("templates", fmt.Sprintf("%v/%v", body["kind"], body["version"]), body))
 	}

@@ -2,7 +2,6 @@ package soak
 
 import (
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 
 	"github.com/fieldwarden/fieldwarden/api/session"
@@ -85,12 +84,8 @@ func found(core *server.Core, newID func() string) (*town, error) {
 }
 
 func (t *town) printTemplates(put func(string, record.Object) string) error {
-	files, err := fs.Glob(templates.Files, "*.json")
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		text, err := templates.Files.ReadFile(file)
+	for _, kind := range templates.Kinds() {
+		text, err := templates.Files.ReadFile(kind + ".json")
 		if err != nil {
 			return err
 		}
@@ -98,7 +93,7 @@ func (t *town) printTemplates(put func(string, record.Object) string) error {
 		if err != nil {
 			return err
 		}
-		t.templates[fmt.Sprint(body["kind"])] = put("templates", body)
+		t.templates[kind] = put("templates", body)
 	}
 	return nil
 }

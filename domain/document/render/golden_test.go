@@ -7,13 +7,11 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
@@ -22,19 +20,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
-
-// kindsWithTemplates lists the kinds of papers that a new district has a template for.
-func kindsWithTemplates(t testing.TB) []string {
-	t.Helper()
-	files, err := fs.Glob(templates.Files, "*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for i := range files {
-		files[i] = strings.TrimSuffix(files[i], ".json")
-	}
-	return files
-}
 
 // example is the sample of a kind of paper, signed by drawings.
 func example(t testing.TB, kind string) Paper {
@@ -61,7 +46,7 @@ func example(t testing.TB, kind string) Paper {
 
 // Every template of the house has a sample that its own check finds nothing wrong with, and that prints with every character.
 func TestSamples(t *testing.T) {
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		paper := example(t, kind)
 		for _, flaw := range document.Check(paper.Template, paper.Instance) {
 			t.Errorf("%s: %s: %s", kind, flaw.Path, flaw.Zh)
@@ -99,7 +84,7 @@ func TestPictures(t *testing.T) {
 		"letter-sealed":           func(t *testing.T) image.Image { return photograph(t, program, PDF, letter(3)) },
 		"summary-penalty-receipt": func(t *testing.T) image.Image { return photograph(t, program, Receipt, inked) },
 	}
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		photographs[kind] = func(t *testing.T) image.Image { return photograph(t, program, PDF, example(t, kind)) }
 	}
 	for kind, take := range photographs {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/templates"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
@@ -122,7 +123,7 @@ func TestReceiptMarks(t *testing.T) {
 
 // Every paper of the house can be printed on a roll.
 func TestReceiptOfEveryKind(t *testing.T) {
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		if _, r := onRoll(t, example(t, kind)); r.Pages != 1 || len(r.Missing) > 0 {
 			t.Errorf("%s: %d pieces, without a font: %q", kind, r.Pages, string(r.Missing))
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/templates"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
@@ -19,7 +20,7 @@ func numbersOf(t document.Template) *regexp.Regexp {
 // there cannot be is learned from.
 func TestSamplesNameOtherPapers(t *testing.T) {
 	named := map[string]document.Template{}
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		tpl := seed(t, kind)
 		named[tpl.Name] = tpl
 		number := example(t, kind).Instance.NumberText
@@ -28,7 +29,7 @@ func TestSamplesNameOtherPapers(t *testing.T) {
 		}
 	}
 	quoted := 0
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		paper := example(t, kind)
 		for _, f := range paper.Template.Fields {
 			ref, given := paper.Instance.Data[f.ID].(record.Object)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/document/templates"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
@@ -138,7 +139,7 @@ func TestExportOfWhateverIsInIt(t *testing.T) {
 			t.Errorf("%s: two exports differ", name)
 		}
 	}
-	for _, kind := range kindsWithTemplates(t) {
+	for _, kind := range templates.Kinds() {
 		if text, _, _ := edited(t, example(t, kind)); len(text) < 50 {
 			t.Errorf("%s: %q", kind, text)
 		}

@@ -2,7 +2,10 @@
 // collection templates. They are data: a district changes them by operations, with versions, and not here.
 package templates
 
-import "embed"
+import (
+	"embed"
+	"strings"
+)
 
 // Files holds one JSON object per file, <kind>.json.
 //
@@ -14,3 +17,16 @@ var Files embed.FS
 //
 //go:embed samples/*.json
 var Samples embed.FS
+
+// Kinds lists the kinds of papers that there is a template for, in the order of their names.
+func Kinds() []string {
+	files, err := Files.ReadDir(".")
+	if err != nil {
+		panic(err) // our own data
+	}
+	kinds := make([]string, len(files))
+	for i, f := range files {
+		kinds[i] = strings.TrimSuffix(f.Name(), ".json")
+	}
+	return kinds
+}

@@ -228,21 +228,9 @@ func draw(t testing.TB, kinds []string, spoilt int, seed uint64) cases {
 	return c
 }
 
-func allKinds(t testing.TB) []string {
-	t.Helper()
-	files, err := fs.Glob(templates.Files, "*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for i := range files {
-		files[i] = strings.TrimSuffix(files[i], ".json")
-	}
-	return files
-}
-
 // Of every kind of paper the client says what the server says, in the same words, of samples and of many that are spoilt.
 func TestAlike(t *testing.T) {
-	c := draw(t, allKinds(t), 30, 5)
+	c := draw(t, templates.Kinds(), 30, 5)
 	want := askGo(t, c)
 	flawed := 0
 	for _, p := range want.Papers {
