@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -277,5 +279,54 @@ func TestFolderKeys(t *testing.T) {
 		if _, err := f.Stat(context.Background(), key); err == nil || errors.Is(err, fault.New(fault.NotFound)) {
 			t.Errorf("key %q: %v", key, err)
 		}
+	}
+}
+
+// early is a store that answers before it has read the body, and goes on reading: so does an HTTP client whose server says at once that the key is taken.
+type early struct {
+	evidence.Blobs
+	reading chan struct{} // closed once the body is being read
+	read    chan int      // how often it was read in the end
+}
+
+func (s *early) Put(_ context.Context, _ string, _ evidence.Digest, body io.Reader) error {
+	go func() {
+		for n, p := 1, make([]byte, 10); ; n++ {
+			if _, err := body.Read(p); err != nil {
+				s.read <- n
+				return
+			}
+		}
+	}()
+	<-s.reading
+	return fault.New(fault.TemporarilyDown)
+}
+
+// slow is a body whose first read waits.
+type slow struct {
+	reading, free chan struct{}
+	reads         atomic.Int32
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.reads.Add(1) == 1 {
+		close(s.reading)
+		<-s.free
+	}
+	return copy(p, "0123456789"), nil
+}
+
+// Once a put has returned its body is the caller's again: a read that is under way ends, and no other begins. What has come of the reading is asked while
+// it goes on, which the race detector sees.
+func TestVerifiedLetsGoOfTheBody(t *testing.T) {
+	body := &slow{reading: make(chan struct{}), free: make(chan struct{})}
+	store := &early{reading: body.reading, read: make(chan int, 1)}
+	want := evidence.Digest{Length: 1000, SHA256: strings.Repeat("0", 64)}
+	if err := blob.Verified(store).Put(context.Background(), "k", want, body); !errors.Is(err, fault.New(fault.TemporarilyDown)) {
+		t.Fatal(err)
+	}
+	close(body.free)
+	if tried := <-store.read; body.reads.Load() != 1 || tried != 2 {
+		t.Errorf("the body was read %d times, of %d tries", body.reads.Load(), tried)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"sync"
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -33,16 +34,17 @@ func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, bo
 	if want.Length == 0 {
 		_, _ = in.Read(make([]byte, 1)) // a store need not read what has no length
 	}
-	if in.wrong != nil {
-		return in.wrong
-	}
-	if err := v.Blobs.Put(ctx, key, want, in); err != nil {
-		if in.wrong != nil {
-			return in.wrong // however the store has dressed it
-		}
+	if err := in.state(); err != nil && err != io.EOF {
 		return err
 	}
-	if in.whole && in.pieces != nil {
+	err := v.Blobs.Put(ctx, key, want, in)
+	whole, wrong := in.close()
+	switch {
+	case err != nil && wrong != nil:
+		return wrong // however the store has dressed it
+	case err != nil:
+		return err
+	case whole && in.pieces != nil:
 		return in.pieces.compare(ctx, v.Blobs, key)
 	}
 	return Check(ctx, v.Blobs, key, want)
@@ -72,19 +74,44 @@ type checked struct {
 	hash  hash.Hash
 	want  evidence.Digest
 	given int64
-	whole bool  // all bytes have come and are the right ones
-	wrong error // set when they are not
+
+	// What has come of it. An HTTP client can answer while it still reads: a store that says early that it has the key does that.
+	mu     sync.Mutex
+	whole  bool  // all bytes have come and are the right ones; guarded by mu
+	wrong  error // set when they are not; guarded by mu
+	closed bool  // nobody may read any more; guarded by mu
 
 	again  io.ReaderAt // reads them again; nil if that cannot be done
 	pieces *pieces     // digests of pieces of them, if the store asks for these before it reads
 }
 
-func (c *checked) Read(p []byte) (int, error) {
+// close ends the reading and tells what has come of it. A read that is under way comes to its end; the body is not asked again.
+func (c *checked) close() (whole bool, wrong error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	return c.whole, c.wrong
+}
+
+// state is what the next read is to return; nil if it may read.
+func (c *checked) state() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case c.wrong != nil:
-		return 0, c.wrong
+		return c.wrong
 	case c.whole:
-		return 0, io.EOF
+		return io.EOF
+	case c.closed:
+		return io.ErrClosedPipe
+	}
+	return nil
+}
+
+// Read implements io.Reader, for one reader at a time.
+func (c *checked) Read(p []byte) (int, error) {
+	if err := c.state(); err != nil {
+		return 0, err
 	}
 	n, err := c.body.Read(p)
 	c.hash.Write(p[:n])
@@ -98,6 +125,8 @@ func (c *checked) Read(p []byte) (int, error) {
 	if c.given == c.want.Length && err == nil {
 		_, err = io.ReadFull(c.body, make([]byte, 1))
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.given != c.want.Length || hex.EncodeToString(c.hash.Sum(nil)) != c.want.SHA256 || err == nil {
 		c.wrong = fault.New(fault.DigestMismatch)
 		return 0, c.wrong
