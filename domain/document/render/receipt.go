@@ -17,6 +17,7 @@ const (
 	rollEnd   = pdf.Longest - 12*mm
 	rollCode  = 28 * mm
 	rollSign  = 34 * mm // width of the place for a signature
+	rollGap   = 1.5     // between the rows of a table
 )
 
 // Sizes of type on a roll, in points: 三号, 五号, 小五. A thermal head of 203 dots an inch prints none smaller.
@@ -42,17 +43,13 @@ func unrolled(p Paper, traced bool) (*roll, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &roll{flow{press: press, paper: p, size: rollBody, pitch: rollBody * leading}}
+	r := &roll{flow: flow{press: press, paper: p, size: rollBody, pitch: rollBody * leading}}
 	if traced {
 		r.trace = &strings.Builder{}
 	}
 	r.turn()
 	r.mark()
-	for _, b := range p.Template.Layout {
-		if b.When.Holds(p.Instance.Data) {
-			r.block(b)
-		}
-	}
+	r.paper.parts(r)
 	r.code()
 	r.mark()
 	r.page().Cut(r.y + rollTop)
@@ -63,7 +60,10 @@ func unrolled(p Paper, traced bool) (*roll, error) {
 }
 
 // roll is a flow down one long page.
-type roll struct{ flow }
+type roll struct {
+	flow
+	ruled float64 // below the last line across it
+}
 
 // turn begins a piece of the roll: what is longer than a page can be in PDF goes on on another.
 func (r *roll) turn() {
@@ -106,10 +106,15 @@ func (r *roll) title(text string) {
 	r.say(s, text, "center", 0)
 }
 
+// rule draws a line across the roll; where one has just been drawn it is enough.
 func (r *roll) rule() {
+	if r.y == r.ruled {
+		return
+	}
 	r.y += 3
 	r.page().Line(rollLeft, r.y, rollLeft+rollText, r.y, border)
 	r.y += 3
+	r.ruled = r.y
 }
 
 func (r *roll) block(b document.Block) {
@@ -122,8 +127,7 @@ func (r *roll) block(b document.Block) {
 	case document.NumberBlock:
 		r.say(body(rollBody), r.paper.Instance.NumberText, "center", 0)
 	case document.ParagraphBlock:
-		r.y += 2
-		r.say(body(rollBody), r.paper.say(b.Text), orElse(b.Align, "justify"), indentOf(b))
+		r.running(r.paper.say(b.Text), indentOf(b), orElse(b.Align, "justify"))
 	case document.SignaturesBlock:
 		r.rule()
 		for _, s := range r.paper.places(b.Signers) {
@@ -140,12 +144,21 @@ func (r *roll) block(b document.Block) {
 	default:
 		if rows, _, ok := r.paper.tabular(b); ok {
 			r.rule()
-			for _, text := range r.inLines(rows) {
-				r.say(body(rollBody), text, "justify", 0)
+			for i, text := range r.inLines(rows) {
+				if i > 0 {
+					r.y += rollGap
+				}
+				r.say(body(rollBody), text, "left", 0) // a number that is not divided would draw the line before it far apart
 			}
 			r.rule()
 		}
 	}
+}
+
+// running sets a paragraph.
+func (r *roll) running(text string, indent float64, align string) {
+	r.y += 2
+	r.say(body(rollBody), text, align, indent)
 }
 
 // inLines makes lines of a table: a label with what stands at its right, and of rows below a head each cell with its column's.
@@ -173,12 +186,19 @@ func (r *roll) inLines(rows []row) []string {
 	return lines
 }
 
-// textOf is a cell's text; options that need several lines begin on one of their own.
+// textOf is a cell's text; options that need several lines begin on one of their own. Blanks by which a signature is put to the right of a wide cell, and
+// lines left free above it, have no place on a roll.
 func (r *roll) textOf(c cell) string {
 	if text := r.press.whole(body(rollBody), c.options, rollText); strings.Contains(text, "\n") {
 		return "\n" + text
 	}
-	return c.text
+	var lines []string
+	for one := range strings.SplitSeq(c.text, "\n") {
+		if one = strings.TrimSpace(one); one != "" {
+			lines = append(lines, one)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // below is a row under its head: "1. 名称：货架；数量：2". A single column needs no name.

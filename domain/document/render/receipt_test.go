@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,5 +131,31 @@ func TestReceiptOfEveryKind(t *testing.T) {
 	}
 	if math.Abs(rollText+2*rollLeft-rollWidth) > 0.01 {
 		t.Error("72 mm and two edges are not 80 mm")
+	}
+}
+
+// Between two parts of a roll is one line, and what is put to the right of a wide cell by blanks begins a line of its own.
+func TestReceiptOfTables(t *testing.T) {
+	across := regexp.MustCompile(`(?m)^0\.6 w ` + "11.34" + ` ([0-9.]+) m 215.43 `)
+	for _, kind := range []string{document.InspectionRecord, "seizure-list"} {
+		file, _ := onRoll(t, example(t, kind))
+		inflated, _ := unpacked(t, file)
+		found, before := 0, math.Inf(1)
+		for _, content := range inflated {
+			for _, m := range across.FindAllStringSubmatch(content, -1) {
+				y, _ := strconv.ParseFloat(m[1], 64)
+				if found++; before-y < rollBody {
+					t.Errorf("%s: two lines at %.1f and %.1f", kind, before, y)
+				}
+				before = y
+			}
+		}
+		if found < 4 {
+			t.Errorf("%s: %d lines", kind, found)
+		}
+	}
+	file, _ := onRoll(t, example(t, "case-filing"))
+	if text := extract(t, file); !strings.Contains(text, "负责人意见：同意立案。\n签名：高建平　2026年10月16日\n") {
+		t.Error(text)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "4"
+const layoutVersion = "5"
 
 // Paper is what is rendered.
 type Paper struct {
@@ -94,20 +94,37 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 		f.size, f.pitch = sizeLetter, letterPitch*tight
 	}
 	f.turn()
+	f.paper.parts(f)
+	f.furnish()
+	return f, nil
+}
+
+// form is one of the forms of a paper while it is made: a page, a roll, a text to be edited.
+type form interface {
+	block(b document.Block)
+	running(text string, indent float64, align string) // a paragraph of a text as it is, its first lines indented by so many characters
+}
+
+// parts has a form show what the paper shows: the blocks whose conditions hold, and above the first that is neither title nor number which paper this one
+// corrects, and why.
+func (p *Paper) parts(to form) {
 	told := p.Instance.Corrects == document.Correction{}
+	tell := func() {
+		if !told {
+			told = true
+			to.running(p.spend(p.Instance.Corrects.Text()), 2, "justify")
+		}
+	}
 	for _, b := range p.Template.Layout {
 		if !b.When.Holds(p.Instance.Data) {
 			continue
 		}
-		if !told && b.Kind != document.TitleBlock && b.Kind != document.NumberBlock {
-			told = true
-			f.running(f.paper.spend(p.Instance.Corrects.Text()), 2, "justify")
+		if b.Kind != document.TitleBlock && b.Kind != document.NumberBlock {
+			tell()
 		}
-		f.block(b)
-		f.after = b.Kind
+		to.block(b)
 	}
-	f.furnish()
-	return f, nil
+	tell()
 }
 
 func info(p Paper) pdf.Info {
@@ -120,8 +137,14 @@ func title(p Paper) string {
 	return string(text[:min(len(text), 200)])
 }
 
+// parted reports whether a table keeps from what stands above it; otherwise it joins on to a table there.
+func parted(kind, after document.BlockKind) bool {
+	return kind == document.QABlock || kind == document.ListBlock || after == document.ParagraphBlock
+}
+
 // block lays out one part of the layout.
 func (f *flow) block(b document.Block) {
+	defer func() { f.after = b.Kind }()
 	switch b.Kind {
 	case document.TitleBlock:
 		f.title(b.Lines)
@@ -140,7 +163,7 @@ func (f *flow) block(b document.Block) {
 		if !ok {
 			return
 		}
-		if b.Kind == document.QABlock || b.Kind == document.ListBlock || f.after == document.ParagraphBlock {
+		if parted(b.Kind, f.after) {
 			f.apart()
 		}
 		f.table(rows, columns)

@@ -113,13 +113,39 @@ func TestCorrectionAndRefusalArePrinted(t *testing.T) {
 			p.Instance.Signatures[i].Recording = "01890000-0000-7000-8000-0000000000e1"
 		}
 	}
-	pages, _ := printed(t, p)
-	text := strings.Join(strings.Fields(extract(t, pages)), "")
-	for _, want := range []string{"本文书更正《当场行政处罚决定书》（津河东东新执当罚决字〔2026〕第11号）。更正事由：地点{facts}有误。", "音像记录编号01890000-0000-7000-8000-0000000000e1"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is not in\n%s", want, text)
+	correction := "本文书更正《当场行政处罚决定书》（津河东东新执当罚决字〔2026〕第11号）。更正事由：地点{facts}有误。"
+	for form, text := range formsOf(t, p) {
+		for _, want := range []string{correction, "音像记录编号01890000-0000-7000-8000-0000000000e1"} {
+			if strings.Count(text, want) != 1 {
+				t.Errorf("%s: %q is %d times in\n%s", form, want, strings.Count(text, want), text)
+			}
+		}
+		title, told, facts := strings.Index(text, p.Instance.NumberText), strings.Index(text, correction), strings.Index(text, p.Expand("{occurredAt}"))
+		if title < 0 || title > told || told > facts {
+			t.Errorf("%s: the correction stands at %d, the number at %d, the facts at %d", form, told, title, facts)
 		}
 	}
+	p.Template.Layout = p.Template.Layout[:1]
+	for form, text := range formsOf(t, p) {
+		if !strings.Contains(text, correction) {
+			t.Errorf("%s: a paper of nothing but a title does not say what it corrects", form)
+		}
+	}
+	p.Instance.Corrects = document.Correction{}
+	for form, text := range formsOf(t, p) {
+		if strings.Contains(text, "更正") {
+			t.Errorf("%s: a paper that corrects none speaks of it", form)
+		}
+	}
+}
+
+// formsOf are the words of a paper in each of its forms, without blanks.
+func formsOf(t testing.TB, p Paper) map[string]string {
+	t.Helper()
+	page, _ := printed(t, p)
+	slip, _ := onRoll(t, p)
+	text, _, _ := edited(t, p)
+	return map[string]string{"page": wordsOf(extract(t, page)), "roll": wordsOf(extract(t, slip)), "text": wordsOf(text)}
 }
 
 // traced lays a paper out and returns what was set where.

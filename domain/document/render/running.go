@@ -36,6 +36,7 @@ func (f *flow) paragraph(b document.Block) {
 func (f *flow) running(text string, characters float64, align string) {
 	s := body(f.size)
 	indent := characters * s.size
+	f.after = document.ParagraphBlock
 	if f.size == sizeForm {
 		f.y += 4
 	}

@@ -28,11 +28,8 @@ func DOCX(w io.Writer, p Paper) (Result, error) {
 	}
 	e.mark()
 	e.file.Numbered(docx.Style{Size: sizeFoot, Align: "center"})
-	for _, b := range p.Template.Layout {
-		if b.When.Holds(p.Instance.Data) {
-			e.block(b)
-		}
-	}
+	e.paper.parts(e)
+	e.gap(1) // what ends with a table is a broken file
 	if e.paper.spent > document.MostText {
 		return Result{}, ErrTooLong
 	}
@@ -46,8 +43,9 @@ type editable struct {
 	press *press
 	paper Paper
 	file  *docx.Document
-	text  docx.Style // of running text
-	drawn int        // steps of the pen so far, see dotted
+	text  docx.Style         // of running text
+	after document.BlockKind // what the last block was
+	drawn int                // steps of the pen so far, see dotted
 }
 
 // mark says over every page that a paper is void, or not issued yet.
@@ -78,7 +76,13 @@ func (e *editable) say(text string, s docx.Style) {
 	}
 }
 
+// gap is a paragraph without text.
+func (e *editable) gap(height float64) {
+	e.file.Paragraph(docx.Paragraph{Style: docx.Style{Size: 1, Pitch: height}})
+}
+
 func (e *editable) block(b document.Block) {
+	defer func() { e.after = b.Kind }()
 	s := e.text
 	switch b.Kind {
 	case document.TitleBlock:
@@ -89,19 +93,33 @@ func (e *editable) block(b document.Block) {
 		s.Align, s.After = "right", 4
 		e.say(e.paper.Instance.NumberText, s)
 	case document.ParagraphBlock:
-		s.Align, s.Indent = orElse(b.Align, "justify"), indentOf(b)*s.Size
-		e.say(e.paper.say(b.Text), s)
+		e.running(e.paper.say(b.Text), indentOf(b), orElse(b.Align, "justify"))
 	case document.SignaturesBlock:
 		e.signatures(b)
 	case document.SealBlock:
 		e.seal(b)
 	case document.CopiesBlock:
-		e.say(e.paper.say(b.Text), docx.Style{Size: sizeTiny, Before: 8})
+		e.say(e.paper.say(b.Text), docx.Style{Size: sizeTiny, Pitch: sizeTiny * leading, Before: 8, Rule: true})
 	default:
-		if rows, columns, ok := e.paper.tabular(b); ok {
-			e.table(rows, columns)
+		rows, columns, ok := e.paper.tabular(b)
+		if !ok {
+			return
 		}
+		if parted(b.Kind, e.after) {
+			e.gap(6)
+		} else {
+			e.gap(1) // two tables without a paragraph between them are one
+		}
+		e.table(rows, columns)
 	}
+}
+
+// running sets a paragraph.
+func (e *editable) running(text string, indent float64, align string) {
+	s := e.text
+	s.Align, s.Indent = align, indent*s.Size
+	e.after = document.ParagraphBlock
+	e.say(text, s)
 }
 
 // seal sets the name of the organ over the date, as on the A4 page, with room for a stamp.
@@ -139,25 +157,42 @@ func (e *editable) table(rows []row, columns []float64) {
 			if align == either {
 				align = "left"
 			}
-			if c.align == either && e.press.width(body(sizeForm), []rune(clean(c.text))) < at[c.column+c.span]-at[c.column]-2*padX {
+			if c.align == either && !strings.Contains(clean(c.text), "\n") && e.press.width(body(sizeForm), []rune(clean(c.text))) < at[c.column+c.span]-at[c.column]-2*padX {
 				align = "center"
 			}
 			if c.options != nil {
 				c.text = e.press.whole(body(sizeForm), c.options, at[c.column+c.span]-at[c.column]-2*padX)
 			}
+			if c.label && align == "center" {
+				c.text = e.even(c.text, at[c.column+c.span]-at[c.column]-2*padX)
+			}
 			to.Cells = append(to.Cells, docx.Cell{Column: c.column, Span: c.span, Rows: c.rows, Text: lines(c.text, docx.Style{Size: sizeForm, Pitch: pitch, Align: align})})
 		}
 		out = append(out, to)
 	}
-	e.file.Table(widths, out)
-	e.file.Paragraph(docx.Paragraph{Style: docx.Style{Size: 2, Pitch: 4}}) // two tables without a paragraph between them are one
+	e.file.Table(widths, padY, out)
 }
+
+// even breaks a label into even lines, as on the A4 page.
+func (e *editable) even(text string, room float64) string {
+	var all []string
+	for _, l := range e.press.balance(body(sizeForm), text, room) {
+		all = append(all, string(l.text))
+	}
+	return strings.Join(all, "\n")
+}
+
+// signColumns are who signs, the hand, which is at most handWidth wide, the name in print with its certificate, and the day. Writers that part figures from
+// characters need more room for these than the A4 page.
+var signColumns = []float64{signLabel + 6, handWidth + 2*padX, 103, width - signLabel - 6 - handWidth - 2*padX - 103}
+
+const handWidth = signWidth - 20
 
 // signatures are rows without edges: who, the hand over a line, the name in print, the day.
 func (e *editable) signatures(b document.Block) {
 	var rows []docx.Row
 	for _, s := range e.paper.places(b.Signers) {
-		set := docx.Style{Size: sizeForm}
+		set := docx.Style{Size: sizeForm, Pitch: pitch}
 		r := docx.Row{Height: signRow, Cells: []docx.Cell{{Span: 1, Bare: true, Text: lines(s.who, docx.Style{Size: sizeForm, Align: "right"})}}}
 		if s.by.Refused {
 			r.Cells = append(r.Cells, docx.Cell{Column: 1, Span: 3, Bare: true, Text: lines(refused(s.by), set)})
@@ -170,11 +205,12 @@ func (e *editable) signatures(b document.Block) {
 			said = append(said, lines(certificate, docx.Style{Size: sizeTiny})...)
 		}
 		r.Cells = append(r.Cells, docx.Cell{Column: 1, Span: 1, Bare: true, Line: true, Text: []docx.Paragraph{e.hand(s)}}, docx.Cell{Column: 2, Span: 1, Bare: true, Text: said},
-			docx.Cell{Column: 3, Span: 1, Bare: true, Text: lines(document.Day(s.by.At), docx.Style{Size: sizeForm, Align: "right"})})
+			docx.Cell{Column: 3, Span: 1, Bare: true, Text: lines(document.Day(s.by.At), docx.Style{Size: sizeSmall, Align: "right"})})
 		rows = append(rows, r)
 	}
-	e.file.Table([]float64{width - signWidth - 234, signWidth + 10, 104, 120}, rows)
-	e.file.Paragraph(docx.Paragraph{Style: docx.Style{Size: 2, Pitch: 4}})
+	e.gap(4)
+	e.file.Table(signColumns, 0, rows)
+	e.gap(4)
 }
 
 // hand is a signature as a picture; one that cannot be read is said so.
@@ -194,6 +230,6 @@ func (e *editable) hand(s place) docx.Paragraph {
 		return docx.Paragraph{Text: unreadable, Style: docx.Style{Size: sizeTiny}}
 	}
 	size := drawn.Bounds().Size()
-	scale := min(signWidth/float64(size.X), signHeight/float64(size.Y))
+	scale := min(handWidth/float64(size.X), signHeight/float64(size.Y))
 	return docx.Paragraph{Picture: &docx.Picture{PNG: out.Bytes(), Width: float64(size.X) * scale, Height: float64(size.Y) * scale, Says: oneLine(s.who + "签名")}}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,5 +159,28 @@ func TestExportOfEndlessStrokes(t *testing.T) {
 	text, parts, _ := edited(t, p)
 	if parts["word/media/1.png"] != nil || strings.Count(text, unreadable) != 9 {
 		t.Error("strokes of three million steps are drawn")
+	}
+}
+
+// Cells stand as on the page: a question and its answer at the left however short they are, labels in even lines; and what follows the last table is a
+// paragraph, without which the file is broken.
+func TestExportOfTables(t *testing.T) {
+	p := example(t, "inquiry-record")
+	_, parts, _ := edited(t, p)
+	text := string(parts["word/document.xml"])
+	found := 0
+	for one := range strings.SplitSeq(text, "</w:p>") {
+		if strings.Contains(one, ">答：") {
+			if found++; strings.Contains(one, `<w:jc w:val="center"/>`) {
+				t.Errorf("in the middle: %s", one[strings.LastIndex(one, "<w:p>"):])
+			}
+		}
+	}
+	if said := paragraphs(t, parts["word/document.xml"]); found < 5 || !strings.Contains(said, "居民身份\n证号码\n") {
+		t.Errorf("%d answers in %s", found, said)
+	}
+	p.Template.Layout = slices.DeleteFunc(p.Template.Layout, func(b document.Block) bool { return b.Kind != document.QABlock })
+	if _, parts, _ = edited(t, p); !strings.Contains(string(parts["word/document.xml"]), "</w:tbl><w:p>") || !strings.Contains(string(parts["word/document.xml"]), "</w:p><w:sectPr>") {
+		t.Errorf("%s", parts["word/document.xml"])
 	}
 }

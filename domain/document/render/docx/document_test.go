@@ -20,7 +20,7 @@ func sample() []byte {
 	d.Paragraph(Paragraph{Text: `甲 & <乙> "丙"` + "\x01", Style: Style{Size: 15.75, Pitch: 29, Align: "justify", Indent: 31.5}})
 	d.Paragraph(Paragraph{Picture: &Picture{PNG: []byte("png"), Width: 10, Height: 5, Says: "签名\""}})
 	say := func(text string) []Paragraph { return []Paragraph{{Text: text}} }
-	d.Table([]float64{100, 100, 100}, []Row{{Head: true, Cells: []Cell{{Text: say("a"), Span: 2}, {Column: 2, Text: say("b")}}},
+	d.Table([]float64{100, 100, 100}, 4.5, []Row{{Head: true, Cells: []Cell{{Text: say("a"), Span: 2}, {Column: 2, Text: say("b")}}},
 		{Cells: []Cell{{Text: say("tall"), Rows: 2}, {Column: 1, Text: say("c"), Span: 2}}}, {Cells: []Cell{{Column: 2, Text: say("d")}}}, {}})
 	var out bytes.Buffer
 	_, _ = d.WriteTo(&out)

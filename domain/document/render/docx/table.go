@@ -20,10 +20,12 @@ type Row struct {
 	Head   bool    // again on every page
 }
 
-// Table adds a table of columns of the given widths. Places that no cell takes are empty cells.
-func (d *Document) Table(columns []float64, rows []Row) {
+// Table adds a table of columns of the given widths. Texts keep pad from the edges above and below. Places that no cell takes are empty cells.
+func (d *Document) Table(columns []float64, pad float64, rows []Row) {
 	b := &d.body
-	b.WriteString(`<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="100" w:type="dxa"/><w:right w:w="100" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>`)
+	b.WriteString(`<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/>`)
+	fmt.Fprintf(b, `<w:tblCellMar><w:top w:w="%[1]d" w:type="dxa"/><w:left w:w="100" w:type="dxa"/><w:bottom w:w="%[1]d" w:type="dxa"/><w:right w:w="100" w:type="dxa"/></w:tblCellMar>`, twips(pad))
+	b.WriteString(`</w:tblPr><w:tblGrid>`)
 	for _, w := range columns {
 		fmt.Fprintf(b, `<w:gridCol w:w="%d"/>`, twips(w))
 	}

@@ -15,6 +15,7 @@ type Style struct {
 	Left, Right   float64 // from the edges
 	Before, After float64
 	Red, Keep     bool // Keep: on one page with the next paragraph
+	Rule          bool // a line above it
 }
 
 // Paragraph is a line of text, or a picture.
@@ -67,6 +68,9 @@ func (s Style) paragraph() string {
 	b.WriteString(`<w:pPr>`)
 	if s.Keep {
 		b.WriteString(`<w:keepNext/>`)
+	}
+	if s.Rule {
+		b.WriteString(`<w:pBdr><w:top w:val="single" w:sz="4" w:space="4" w:color="auto"/></w:pBdr>`)
 	}
 	fmt.Fprintf(&b, `<w:spacing w:before="%d" w:after="%d"`, twips(s.Before), twips(s.After))
 	if s.Pitch > 0 {
