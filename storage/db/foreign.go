@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 // Mark implements adapt.Marks.
@@ -45,4 +47,10 @@ func (d *DB) SetMark(ctx context.Context, device string, n int64, place []byte) 
 	return d.transact(ctx, func(ctx context.Context, t *tx) error {
 		return t.exec(ctx, "UPDATE marks SET place = "+t.param(1)+" WHERE device = "+t.param(2)+" AND n = "+t.param(3), string(place), device, n)
 	})
+}
+
+// OnlineSince implements adapt.Reader.
+func (d *DB) OnlineSince(ctx context.Context, device, author string, refs []push.Version) (map[string][]push.OwnOp, error) {
+	t := tx{DB: d, conn: d.pool()}
+	return t.OnlineSince(ctx, device, author, refs)
 }

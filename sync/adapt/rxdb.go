@@ -242,7 +242,7 @@ func (s *Service) rxWithdrawn(assumed map[string]any, row wire.RxRow, st state, 
 
 // rxKnown is a document that is new to the client, as it says, although the server has the record: its creation was answered and the
 // answer lost, or the client has forgotten what it had heard. The version in the document, or else the client's own
-// creation, says what it was looking at.
+// creation, says what it was looking at; own edits behind that do not: its file may be an old copy, which must not undo them.
 func (s *Service) rxKnown(ctx context.Context, caller people.Caller, speaks forms.Spoken, row wire.RxRow, e *edit) (*edit, error) {
 	past, err := s.Reader.Revisions(ctx, e.record)
 	if err != nil {
@@ -252,13 +252,9 @@ func (s *Service) rxKnown(ctx context.Context, caller people.Caller, speaks form
 	if e.base == 0 && len(past) > 0 && past[0].Device == caller.Device {
 		e.base = past[0].Version
 	}
-	var seen record.Object
-	for _, rev := range past {
-		if rev.Version == e.base {
-			if seen, err = speaks.Object(rev.Collection, rev.Schema, rev.Body); err != nil {
-				return nil, err
-			}
-		}
+	seen, err := version(speaks, past, e.base)
+	if err != nil {
+		return nil, err
 	}
 	if e.patch = record.Diff(seen, content(row.New)); len(e.patch) == 0 {
 		return nil, nil

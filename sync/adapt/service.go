@@ -11,6 +11,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -26,6 +27,8 @@ type Reader interface {
 	Pick(ctx context.Context, feed string, ids []string) ([]pull.Change, error)
 	// Revisions is [pull.History.Revisions].
 	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
+	// OnlineSince is [push.Tx.OnlineSince].
+	OnlineSince(ctx context.Context, device, author string, refs []push.Version) (map[string][]push.OwnOp, error)
 }
 
 // Writer takes the edits in. [push.Service] is one.

@@ -42,7 +42,8 @@ func (s *Service) WmPush(ctx context.Context, caller people.Caller, in wire.WmPu
 	}
 	again := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(in.Changes)) {
-		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], speaks: speaks, caller: caller, at: at.Tables[name], keep: in.KeepRefused}
+		p := &wmPush{s: s, c: s.Catalogue[name], schema: in.Tables[name], speaks: speaks, caller: caller, at: at.Tables[name], keep: in.KeepRefused,
+			had: in.DeletedVersions[name]}
 		if again[name], err = p.table(ctx, feeds, in.Changes[name], &out); err != nil {
 			return out, err
 		}
@@ -96,8 +97,9 @@ type wmPush struct {
 	schema int
 	speaks forms.Spoken
 	caller people.Caller
-	at     place // where the client stands
-	keep   bool  // the client keeps what is refused
+	at     place             // where the client stands
+	keep   bool              // the client keeps what is refused
+	had    map[string]uint64 // versions of deleted rows, as the client says
 	states map[string]state
 }
 
@@ -153,7 +155,7 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 	}
 	for _, id := range rows.Deleted {
 		if st, known := p.states[id]; known && st.live() || !known && record.IsID(id) {
-			take(id, &edit{action: record.Remove, base: p.base(st)}, nil)
+			take(id, &edit{action: record.Remove, base: p.removed(id, st)}, nil)
 		}
 	}
 	outcomes, err := p.s.apply(ctx, p.caller, edits, wmAgain)
@@ -181,6 +183,14 @@ func (p *wmPush) base(st state) uint64 {
 	return 1
 }
 
+// removed is the version that whoever deleted a row had before him: the one that the client says, or else where it stands.
+func (p *wmPush) removed(id string, st state) uint64 {
+	if said := p.had[id]; said > 0 {
+		return said
+	}
+	return p.base(st)
+}
+
 // row finds out what a row wants; nil is nothing. why is what is wrong with the row itself.
 func (p *wmPush) row(ctx context.Context, id string, row map[string]any, updated bool) (e *edit, why, err error) {
 	st, known := p.states[id]
@@ -203,8 +213,8 @@ func (p *wmPush) row(ctx context.Context, id string, row map[string]any, updated
 	return e, nil, nil
 }
 
-// seen is the body of the version that the client edited, which it names, or which follows from where it stands. A row that is new, as
-// the client says, and is here already, is its own creation if it names no version: the answer was lost.
+// seen is what the client edited: the version that it names, or that follows from where it stands, with the person's own edits since. A row that is
+// new, as the client says, and is here already, is its own creation if it names no version: the answer was lost.
 func (p *wmPush) seen(ctx context.Context, id string, e *edit, st state, updated bool) (record.Object, error) {
 	if e.base == 0 && updated {
 		e.base = p.base(st)
@@ -219,12 +229,10 @@ func (p *wmPush) seen(ctx context.Context, id string, e *edit, st state, updated
 	if e.base == 0 && len(past) > 0 && past[0].Device == p.caller.Device {
 		e.base = past[0].Version
 	}
-	for _, rev := range past {
-		if rev.Version == e.base {
-			return p.speaks.Object(rev.Collection, rev.Schema, rev.Body)
-		}
+	if !updated {
+		return version(p.speaks, past, e.base)
 	}
-	return nil, nil
+	return p.s.seen(ctx, p.caller, p.speaks, past, id, e.base)
 }
 
 // columnsOf lists the columns of a row that are the body's.

@@ -115,6 +115,9 @@ func (w *work) fits(op wire.Sealed) *fault.Error {
 	if e.exists && e.row.Collection != op.Collection {
 		return fault.New(fault.CollectionMismatch).At("collection")
 	}
+	if w.byServer() && e.exists && e.row.Removed && record.Action(op.Action) != record.Remove {
+		return fault.New(fault.RecordUnknown).At("record").Detail("记录已移除", "it is removed") // there is nobody who could decide a conflict with the server
+	}
 	return nil
 }
 

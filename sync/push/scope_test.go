@@ -2,6 +2,7 @@ package push_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -311,5 +312,27 @@ func TestClosedWorkIsSetAside(t *testing.T) {
 			t.Errorf("%d set aside after the edit, %v", n, err)
 		}
 		partner.expect(t, r, along[2])
+	})
+}
+
+// What the server would write into a record that has been removed does not stand, and nothing else of that with it: there is nobody who could decide
+// a conflict with the server.
+func TestTheServerDoesNotWriteIntoARemovedRecord(t *testing.T) {
+	each(t, func(t *testing.T, f *field) {
+		id, beside := newID(), newID()
+		put := func(id string) push.ServerOp {
+			return push.ServerOp{Collection: "inspections", Record: id, Action: record.Create, Patch: object{"unit": street}}
+		}
+		f.own(put(id))
+		f.own(push.ServerOp{Collection: "inspections", Record: id, Action: record.Remove})
+		err := f.service.ApplyOwn(context.Background(), []push.ServerOp{put(beside),
+			{Collection: "inspections", Record: id, Action: record.Update, Patch: object{"summary": "x"}}})
+		if err == nil {
+			t.Error("it stands")
+		}
+		if _, err := f.db.Record(context.Background(), "inspections", beside); !errors.Is(err, fault.New(fault.NotFound)) {
+			t.Errorf("half of it stands: %v", err)
+		}
+		f.own(push.ServerOp{Collection: "inspections", Record: id, Action: record.Remove})
 	})
 }

@@ -52,6 +52,9 @@ type WmPush struct {
 	Tables       map[string]int     `json:"tables"`
 	Changes      map[string]WmTable `json:"changes"`
 	KeepRefused  bool               `json:"keepRefused"` // the client keeps rows that are refused, unsent: they are not to be taken back
+	// DeletedVersions says of deleted rows, by table and id, which version the person who deleted them had before him: of those there is only an id
+	// in Changes, and the number is that of a pull after it.
+	DeletedVersions map[string]map[string]uint64 `json:"deletedVersions"`
 }
 
 // WmPushed tells which rows were refused: by table, as WatermelonDB wants to hear it, and each with the reason.

@@ -232,6 +232,46 @@ func TestRemovalReaches(t *testing.T) {
 	})
 }
 
+// TestARemovalOfWhatOthersHaveChanged is a conflict, and the record stays: who removed it had not seen what it has become.
+func TestARemovalOfWhatOthersHaveChanged(t *testing.T) {
+	each(t, func(t *testing.T, w *world, lib library) {
+		a := w.open(lib, w.hire(street, "leader"), street)
+		changed, same := newID(), newID()
+		for _, id := range []string{changed, same} {
+			w.put("tasks", id, record.Object{"title": "任务", "unit": street, "kind": "routine", "state": "draft"})
+		}
+		a.sync()
+		for _, id := range []string{changed, same} {
+			a.do("remove", nil, "collection", "tasks", "id", id)
+		}
+		w.change("tasks", changed, record.Object{"title": "他人改的任务"})
+		a.sync()
+		a.agrees(street, "tasks", "conflicts")
+		if body := w.only(street, "tasks"); body["title"] != "他人改的任务" || w.only(street, "conflicts")["record"] != changed {
+			t.Errorf("the task is %v, the conflict %v", body, w.only(street, "conflicts"))
+		}
+	})
+}
+
+// TestWhoChangesHisMind: a person sets a field, sets it back and sets it once more, and each time sends it. What he wrote last stands.
+func TestWhoChangesHisMind(t *testing.T) {
+	each(t, func(t *testing.T, w *world, lib library) {
+		a := w.open(lib, w.hire(street, "officer"), street)
+		id := newID()
+		w.put("subjects", id, record.Object{"kind": "enterprise", "name": "甲", "unit": street})
+		a.sync()
+		for _, name := range []string{"乙", "甲", "乙", "甲"} {
+			a.patch("subjects", id, record.Object{"name": name})
+			a.do("sync", nil, "rounds", 1)
+			if body := w.only(street, "subjects"); body["name"] != name {
+				t.Fatalf("the record is %v, and should be %s", body, name)
+			}
+		}
+		a.sync()
+		a.agrees(street, "subjects", "conflicts")
+	})
+}
+
 // TestAThousand: a thousand records come down and a thousand go up, with the process killed in the midst of either, and nothing is there
 // twice or missing.
 func TestAThousand(t *testing.T) {

@@ -50,3 +50,29 @@ func TestAnUnsentEditIsSavedBeforeItsRowGoes(t *testing.T) {
 		t.Errorf("%d letters wait in the unit: %v; in the old one: %v", len(letters), letters, w.held(street, "deadletters"))
 	}
 }
+
+// TestWhatIsUnsentIsSavedBeforeItsRowGoes: a removal, too, and what was made here, sent, and changed before the answer was heard.
+func TestWhatIsUnsentIsSavedBeforeItsRowGoes(t *testing.T) {
+	w, lib := newWorld(t), laidOut(t, "watermelon")
+	a := w.open(lib, w.hire(street, "leader"), street)
+	removed, made := newID(), newID()
+	w.put("tasks", removed, record.Object{"title": "任务", "unit": street, "kind": "routine", "state": "draft"})
+	a.sync()
+	a.insert("tasks", record.Object{"id": made, "title": "自建任务", "unit": street, "kind": "routine", "state": "draft"})
+	a.do("deaf", nil)
+	a.do("remove", nil, "collection", "tasks", "id", removed)
+	a.patch("tasks", made, record.Object{"title": "又改的任务"})
+	for _, id := range []string{removed, made} {
+		w.change("tasks", id, record.Object{"unit": other})
+	}
+	a.sync()
+	a.agrees(street, "tasks")
+	got := map[string]string{}
+	for _, text := range w.held(other, "deadletters") {
+		letter := w.parsed(text)
+		got[letter["record"].(string)] = letter["action"].(string)
+	}
+	if got[removed] != "remove" || got[made] == "" {
+		t.Errorf("letters of %v wait in the unit", got)
+	}
+}

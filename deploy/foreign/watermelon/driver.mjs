@@ -5,6 +5,7 @@ import LokiJSAdapterModule from '@nozbe/watermelondb/adapters/lokijs/index.js'
 import { addColumns, schemaMigrations } from '@nozbe/watermelondb/Schema/migrations/index.js'
 import { drive } from '../driver.mjs'
 import { outdatedProgram } from '../history.mjs'
+import { Session } from '../session.mjs'
 import { sync, tableOf } from './sync.mjs'
 
 const LokiJSAdapter = LokiJSAdapterModule.default ?? LokiJSAdapterModule
@@ -83,11 +84,11 @@ await drive(async (session, { folder, forms = {} }) => {
       await saved()
     },
     dump: async ({ collection }) => (await database.get(collection).query().fetch()).map((record) => raised(collection, record._raw)),
-    sync: async ({ keepRefused }) => {
+    sync: async ({ keepRefused, rounds = 2 }) => {
       refused.length = 0
       // What was made by a sync itself comes with the one after it.
       let outdated = []
-      for (let round = 0; round < 2; round++) {
+      for (let round = 0; round < rounds; round++) {
         try {
           await sync({ session, database, tables, keepRefused, limit: 400, refused: (rows) => refused.push(...rows) })
         } catch (problem) {
@@ -97,6 +98,17 @@ await drive(async (session, { folder, forms = {} }) => {
       }
       await saved()
       return { errors: [], refused, outdated }
+    },
+    // deaf sends and does not hear what came of it.
+    deaf: async () => {
+      session.fetch = async (address, options) => {
+        const reply = await Session.prototype.fetch.call(session, address, options)
+        if (address.endsWith('/push')) throw new TypeError('the line is cut')
+        return reply
+      }
+      await sync({ session, database, tables }).catch(() => {})
+      delete session.fetch
+      await saved()
     },
   }
 })

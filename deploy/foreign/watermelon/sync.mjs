@@ -21,7 +21,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
   }))
   const push = async (changes, lastPulledAt, keep) => {
-    const result = await post('push', { lastPulledAt, tables, changes, keepRefused: keep })
+    const result = await post('push', { lastPulledAt, tables, changes, keepRefused: keep, deletedVersions: await versionsOf(database, changes) })
     if (result.refused.length > 0) refused(result.refused)
     return result
   }
@@ -68,14 +68,33 @@ export async function sync({ session, database, tables, refused = () => {}, keep
   if (stale) throw stale
 }
 
-/** rescue sends the unsent edits of rows that the pull is about to take away: WatermelonDB would drop them. The server keeps them for
+/** versionsOf says of deleted rows which version was before the person: WatermelonDB pushes of them an id alone, and pulls before that. What others
+ * have changed since is not to go with them. */
+async function versionsOf(database, changes) {
+  const versions = {}
+  for (const [table, { deleted }] of Object.entries(changes)) {
+    if (deleted.length === 0) continue
+    versions[table] = {}
+    for (const id of deleted) {
+      const { serverVersion } = (await database.get(table).find(id))._raw
+      if (serverVersion > 0) versions[table][id] = serverVersion
+    }
+  }
+  return versions
+}
+
+/** rescue sends what is unsent of rows that the pull is about to take away: WatermelonDB would drop it. The server keeps it for
  * people to look at. */
 async function rescue(database, rows, strategy, push) {
   const changes = {}
   for (const [table, byID] of Object.entries(rows)) {
-    const unsent = await database.get(table).query(Q.where('_status', 'updated')).fetch()
-    const leaving = unsent.filter(({ id }) => strategy === 'replacement' ? !byID.get(id) : byID.get(id) === null)
-    if (leaving.length > 0) changes[table] = { created: [], updated: leaving.map((record) => ({ ...record._raw })), deleted: [] }
+    const leaving = (id) => byID.get(id) === null || strategy === 'replacement' && !byID.has(id)
+    const unsent = await database.get(table).query(Q.where('_status', Q.oneOf(['created', 'updated']))).fetch()
+    const raw = (status, goes) => unsent.filter(({ id, _raw }) => _raw._status === status && goes(id)).map((record) => ({ ...record._raw }))
+    const created = raw('created', (id) => byID.get(id) === null) // a replacement leaves those in their place
+    const updated = raw('updated', leaving)
+    const deleted = (await database.adapter.getDeletedRecords(table)).filter(leaving)
+    if (created.length + updated.length + deleted.length > 0) changes[table] = { created, updated, deleted }
   }
   if (Object.keys(changes).length > 0) await push(changes)
 }
