@@ -192,9 +192,11 @@ func TestASilentStreamShowsThatItLives(t *testing.T) {
 func TestAStreamFollowsTheSignIn(t *testing.T) {
 	w := newWorld(t)
 	for name, end := range map[string]func(p *person){
-		"signed out":       func(p *person) { p.send("DELETE", "/v1/sessions/current", nil).want(204) },
-		"device revoked":   func(p *person) { w.leader.send("DELETE", "/v1/devices/"+p.device, nil).want(204) },
-		"account disabled": func(p *person) { w.must(w.db.DisableAccount(context.Background(), w.accountOf(p), time.Now())) },
+		"signed out":     func(p *person) { p.send("DELETE", "/v1/sessions/current", nil).want(204) },
+		"device revoked": func(p *person) { w.leader.send("DELETE", "/v1/devices/"+p.device, nil).want(204) },
+		"account disabled": func(p *person) {
+			w.must(w.db.DisableAccount(context.Background(), w.accountOf(p), "server", time.Now()))
+		},
 		"officer has left": func(p *person) { w.change(p.officer, record.Object{"state": "left"}) },
 	} {
 		t.Run(name, func(t *testing.T) {

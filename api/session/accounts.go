@@ -59,7 +59,7 @@ func (s *Service) createAccount(ctx context.Context, by string, in NewAccount, o
 		return people.Account{}, err
 	}
 	a := people.Account{ID: s.NewID(), Name: name, Officer: o.id, PasswordHash: hash}
-	if err := s.Identities.CreateAccount(ctx, a); err != nil {
+	if err := s.Identities.CreateAccount(ctx, a, by); err != nil {
 		return people.Account{}, err
 	}
 	s.Log.InfoContext(ctx, "account made", "account", a.ID, "officer", o.id, "by", by)
@@ -87,7 +87,7 @@ func (s *Service) DisableAccount(ctx context.Context, caller people.Caller, id s
 	if !s.reaches(caller, "accounts.disable", o.unit) {
 		return fault.New(fault.NotFound)
 	}
-	err = s.Identities.DisableAccount(ctx, id, s.Now())
+	err = s.Identities.DisableAccount(ctx, id, caller.Officer, s.Now())
 	s.known.clear()
 	if err == nil {
 		s.Log.InfoContext(ctx, "account disabled", "account", id, "by", caller.Officer)
@@ -112,7 +112,7 @@ func (s *Service) ChangePassword(ctx context.Context, caller people.Caller, curr
 	if err != nil {
 		return err
 	}
-	return s.setPassword(ctx, account, changed)
+	return s.setPassword(ctx, account, changed, caller.Officer)
 }
 
 // ResetPasswordByServer sets a forgotten password: for the command line.
@@ -124,18 +124,18 @@ func (s *Service) ResetPasswordByServer(ctx context.Context, name, changed strin
 	if err := strong(changed, account.Name); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, account, changed)
+	return s.setPassword(ctx, account, changed, record.ServerAuthor)
 }
 
-func (s *Service) setPassword(ctx context.Context, account people.Account, password string) error {
+func (s *Service) setPassword(ctx context.Context, account people.Account, password, by string) error {
 	hash, err := s.Passwords.hash(ctx, password)
 	if err != nil {
 		return err
 	}
-	err = s.Identities.SetPassword(ctx, account.ID, hash, s.Now())
+	err = s.Identities.SetPassword(ctx, account.ID, hash, by, s.Now())
 	s.known.clear()
 	if err == nil {
-		s.Log.InfoContext(ctx, "password changed", "account", account.ID)
+		s.Log.InfoContext(ctx, "password changed", "account", account.ID, "by", by)
 	}
 	return err
 }

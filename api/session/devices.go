@@ -155,7 +155,7 @@ func (s *Service) RevokeDevice(ctx context.Context, caller people.Caller, id str
 	if _, err := s.Device(ctx, caller, id, "devices.revoke"); err != nil {
 		return err
 	}
-	err := s.Identities.RevokeDevice(ctx, id, s.Now())
+	err := s.Identities.RevokeDevice(ctx, id, caller.Officer, s.Now())
 	s.known.clear()
 	if err == nil {
 		s.Log.InfoContext(ctx, "device revoked", "device", id, "by", caller.Officer)

@@ -93,7 +93,7 @@ func (v verifyCommand) print(w io.Writer, r audit.Report) error {
 		zh, en string
 		n      int64
 	}{{"设备", "devices", int64(r.Devices)}, {"设备签名的操作", "ops under signature", int64(r.Ops)}, {"提交", "pushes", int64(r.Pushes)},
-		{"记录", "records", int64(r.Records)}, {"版本", "versions", int64(r.Versions)}, {"账本条目", "leaves of the ledger", int64(r.Leaves)},
+		{"记录", "records", int64(r.Records)}, {"版本", "versions", int64(r.Versions)}, {"账号、设备和密钥", "accounts, devices, keys", int64(r.Identities)}, {"编号使用登记", "claims of numbers", int64(r.Numbers)}, {"账本条目", "leaves of the ledger", int64(r.Leaves)},
 		{"检查点", "checkpoints", int64(r.Checkpoints)}, {"时间戳和见证签名", "stamps and cosignatures", int64(r.Stamps)},
 		{"读取的文件", "files read", int64(r.Files)}, {"散列的字节", "bytes hashed", r.Bytes}, {"问题", "problems", int64(len(r.Problems))}} {
 		if _, err := fmt.Fprintf(w, "%s  %-24s %12d\n", terminal.FillRight(line.zh, 18), line.en, line.n); err != nil {

@@ -109,12 +109,13 @@ type SigningKey struct {
 // constraint: a second account of the same name is fault account.exists, a code used twice is fault enrolment.code_used, a second
 // device with the same key is fault device.key_taken.
 type Identities interface {
-	CreateAccount(ctx context.Context, a Account) error
+	// by, here and below, is who does it: an officer's id, or server. It is kept with what the row says after it, and gets a leaf in the ledger.
+	CreateAccount(ctx context.Context, a Account, by string) error
 	AccountByName(ctx context.Context, name string) (Account, error)
 	Account(ctx context.Context, id string) (Account, error)
 	// SetPassword and DisableAccount end every family of the account. The first moment of disabling stands.
-	SetPassword(ctx context.Context, account, hash string, at time.Time) error
-	DisableAccount(ctx context.Context, account string, at time.Time) error
+	SetPassword(ctx context.Context, account, hash, by string, at time.Time) error
+	DisableAccount(ctx context.Context, account, by string, at time.Time) error
 	// Accounts counts them; the first administrator is created only while there is none.
 	Accounts(ctx context.Context) (int, error)
 
@@ -139,7 +140,7 @@ type Identities interface {
 	// Decisions lists what was decided about a device, newest first, at most limit.
 	Decisions(ctx context.Context, device string, limit int) ([]Decision, error)
 	// RevokeDevice ends the device and all its families, and queues [RevokedJob], in one transaction. The first moment stands, and queues alone.
-	RevokeDevice(ctx context.Context, id string, at time.Time) error
+	RevokeDevice(ctx context.Context, id, by string, at time.Time) error
 
 	// BeginFamily stores a family with its first token, and notes the officer as one who has signed in on the device.
 	BeginFamily(ctx context.Context, f Family, first RefreshToken) error

@@ -3,12 +3,15 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -40,7 +43,9 @@ func (t *tx) KeepForks(ctx context.Context, device string, forks []push.Fork) (n
 	if len(keep) == 0 {
 		return news, nil
 	}
-	return news, t.together(ctx, t.inserts(table{name: "forks", columns: []column{
+	refs := collect(keep, func(f push.Fork) string { return fmt.Sprintf("%s/%d/%s", f.Device, f.Seq, f.Hash) })
+	kinds := slices.Repeat([]string{ledger.Fork}, len(keep))
+	return news, t.together(ctx, append(t.inserts(table{name: "forks", columns: []column{
 		{"device", collect(keep, func(f push.Fork) string { return f.Device })},
 		{"hash", collect(keep, func(f push.Fork) string { return f.Hash })},
 		{"seq", collect(keep, func(f push.Fork) int64 { return int64(f.Seq) })},
@@ -49,12 +54,15 @@ func (t *tx) KeepForks(ctx context.Context, device string, forks []push.Fork) (n
 		{"head", collect(keep, func(f push.Fork) string { return f.Head })},
 		{"signature", collect(keep, func(f push.Fork) string { return f.Signature })},
 		{"received_at", collect(keep, func(f push.Fork) int64 { return micros(f.ReceivedAt) })},
-	}}, len(keep))...)
+	}}, len(keep)), t.inserts(table{name: "ledger_queue", columns: []column{{"kind", kinds}, {"ref", refs}}}, len(keep))...)...)
 }
 
 // SetAside implements push.Tx.
 func (t *tx) SetAside(ctx context.Context, device string, at time.Time) error {
-	return t.exec(ctx, "UPDATE devices SET set_aside_at = "+t.param(1)+" WHERE id = "+t.param(2)+" AND set_aside_at = 0", micros(at), device)
+	if err := t.exec(ctx, "UPDATE devices SET set_aside_at = "+t.param(1)+" WHERE id = "+t.param(2)+" AND set_aside_at = 0", micros(at), device); err != nil {
+		return err
+	}
+	return t.noteIdentity(ctx, deviceIdentity, []string{device}, change{"set_aside", record.ServerAuthor, at})
 }
 
 // forkColumns tell a fork and whether it has become part of the chain since.
@@ -126,7 +134,14 @@ func (d *DB) ReleaseDevice(ctx context.Context, decision people.Decision) error 
 			return done.Error
 		}
 		r := decisionRow{decision.Device, micros(decision.At), decision.Officer, decision.Decision, decision.Reason}
-		return g.Create(&r).Error
+		if err := g.Create(&r).Error; err != nil {
+			return err
+		}
+		t := &tx{DB: d, conn: g.Statement.ConnPool}
+		if err := t.together(ctx, t.queueLeaf(ledger.Decision, fmt.Sprintf("%s/%d", r.Device, r.At))); err != nil {
+			return err
+		}
+		return t.noteIdentity(ctx, deviceIdentity, []string{r.Device}, change{r.Decision, r.Officer, decision.At})
 	}))
 }
 

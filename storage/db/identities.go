@@ -25,9 +25,14 @@ func take[R any](ctx context.Context, g *gorm.DB, where string, args ...any) (R,
 }
 
 // CreateAccount implements people.Identities.
-func (d *DB) CreateAccount(ctx context.Context, a people.Account) error {
+func (d *DB) CreateAccount(ctx context.Context, a people.Account, by string) error {
 	r := accountToRow(a)
-	return translate(d.write.WithContext(ctx).Create(&r).Error)
+	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		if err := g.Create(&r).Error; err != nil {
+			return err
+		}
+		return d.noted(ctx, g, accountIdentity, []string{a.ID}, change{"made", by, d.now()})
+	}))
 }
 
 // AccountByName implements people.Identities.
@@ -43,25 +48,31 @@ func (d *DB) Account(ctx context.Context, id string) (people.Account, error) {
 }
 
 // SetPassword implements people.Identities.
-func (d *DB) SetPassword(ctx context.Context, account, hash string, at time.Time) error {
-	return d.changeAccount(ctx, account, people.EndPasswordChanged, at, "password_hash", hash, "1 = 1")
+func (d *DB) SetPassword(ctx context.Context, account, hash, by string, at time.Time) error {
+	return d.changeAccount(ctx, account, people.EndPasswordChanged, change{"password", by, at}, "password_hash", hash, "1 = 1")
 }
 
 // DisableAccount implements people.Identities.
-func (d *DB) DisableAccount(ctx context.Context, account string, at time.Time) error {
-	return d.changeAccount(ctx, account, people.EndDisabled, at, "disabled_at", micros(at), "disabled_at = 0")
+func (d *DB) DisableAccount(ctx context.Context, account, by string, at time.Time) error {
+	return d.changeAccount(ctx, account, people.EndDisabled, change{"disabled", by, at}, "disabled_at", micros(at), "disabled_at = 0")
 }
 
 // changeAccount sets one column of an account, under a condition, and ends the account's families.
-func (d *DB) changeAccount(ctx context.Context, account, reason string, at time.Time, column string, value any, when string) error {
+func (d *DB) changeAccount(ctx context.Context, account, reason string, c change, column string, value any, when string) error {
 	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		if _, err := take[accountRow](ctx, g, "id = ?", account); err != nil {
 			return err
 		}
-		if err := g.Model(&accountRow{}).Where("id = ? AND "+when, account).Update(column, value).Error; err != nil {
-			return err
+		done := g.Model(&accountRow{}).Where("id = ? AND "+when, account).Update(column, value)
+		if done.Error != nil {
+			return done.Error
 		}
-		return endFamilies(g, "account", account, reason, at)
+		if done.RowsAffected > 0 {
+			if err := d.noted(ctx, g, accountIdentity, []string{account}, c); err != nil {
+				return err
+			}
+		}
+		return endFamilies(g, "account", account, reason, c.at)
 	}))
 }
 
@@ -113,6 +124,9 @@ func (d *DB) Enrol(ctx context.Context, digest string, device people.Device, at 
 		if err := g.Exec("INSERT INTO ledger_queue (kind, ref) VALUES (?, ?)", ledger.Device, device.ID).Error; err != nil {
 			return err
 		}
+		if err := d.noted(ctx, g, deviceIdentity, []string{device.ID}, change{"enrolled", code.CreatedBy, at}); err != nil {
+			return err
+		}
 		return g.Model(&codeRow{}).Where("digest = ?", digest).Update("used_by", device.ID).Error
 	})
 	if err != nil {
@@ -152,7 +166,7 @@ func (d *DB) Devices(ctx context.Context, unit, after string, limit int) ([]peop
 }
 
 // RevokeDevice implements people.Identities.
-func (d *DB) RevokeDevice(ctx context.Context, id string, at time.Time) error {
+func (d *DB) RevokeDevice(ctx context.Context, id, by string, at time.Time) error {
 	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		if _, err := take[deviceRow](ctx, g, "id = ?", id); err != nil {
 			return err
@@ -162,7 +176,11 @@ func (d *DB) RevokeDevice(ctx context.Context, id string, at time.Time) error {
 			return done.Error
 		}
 		if done.RowsAffected > 0 {
-			if err := (&tx{DB: d, conn: g.Statement.ConnPool}).enqueue(ctx, people.RevokedJob, id); err != nil {
+			t := &tx{DB: d, conn: g.Statement.ConnPool}
+			if err := t.enqueue(ctx, people.RevokedJob, id); err != nil {
+				return err
+			}
+			if err := t.noteIdentity(ctx, deviceIdentity, []string{id}, change{"revoked", by, at}); err != nil {
 				return err
 			}
 		}

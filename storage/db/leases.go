@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 )
 
@@ -38,8 +39,12 @@ func (d *DB) LeaseNumbers(ctx context.Context, lease, series string, count int) 
 		if err := t.exec(ctx, "UPDATE series SET last = last + "+t.param(1)+" WHERE name = "+t.param(2), count, series); err != nil {
 			return err
 		}
-		return t.exec(ctx, "INSERT INTO leases (id, series, first, count, at) VALUES ("+t.marks(1, 5)+")", lease, series, int64(first), count,
-			micros(t.now()))
+		return t.keepLease(ctx, lease, series, first, int64(count))
 	})
 	return first, err
+}
+
+func (t *tx) keepLease(ctx context.Context, lease, series string, first uint64, count int64) error {
+	return t.together(ctx, statement{query: "INSERT INTO leases (id, series, first, count, at) VALUES (" + t.marks(1, 5) + ")",
+		args: []any{lease, series, int64(first), count, micros(t.now())}}, t.queueLeaf(ledger.Lease, lease))
 }

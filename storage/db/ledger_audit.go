@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
@@ -47,6 +50,11 @@ func (d *DB) Checkpoints(ctx context.Context, from int64, limit int) (found []le
 
 // Unleafed implements audit.Ledger.
 func (d *DB) Unleafed(ctx context.Context, fn func(ledger.Ref) error) error {
+	var single strings.Builder
+	for _, kind := range slices.Sorted(maps.Keys(leafedTables)) {
+		l := leafedTables[kind]
+		fmt.Fprintf(&single, " UNION ALL SELECT '%s', %s FROM %s", kind, l.ref, l.table)
+	}
 	return rows(ctx, d.pool(), func(r *sql.Rows) error {
 		var ref ledger.Ref
 		if err := r.Scan(&ref.Kind, &ref.ID); err != nil {
@@ -55,8 +63,8 @@ func (d *DB) Unleafed(ctx context.Context, fn func(ledger.Ref) error) error {
 		return fn(ref)
 	}, `SELECT s.kind, s.ref FROM (
 			SELECT 'push' AS kind, id AS ref FROM pushes UNION ALL SELECT 'op', id FROM ops WHERE push IS NULL UNION ALL SELECT 'device', id FROM devices
-			UNION ALL SELECT 'vouch', CAST(checkpoint AS TEXT) || '/' || kind || '/' || signer FROM stamps
-		) s WHERE NOT EXISTS (SELECT 1 FROM leaves l WHERE l.kind = s.kind AND l.ref = s.ref)
+			UNION ALL SELECT 'vouch', CAST(checkpoint AS TEXT) || '/' || kind || '/' || signer FROM stamps UNION ALL SELECT 'epoch', epoch FROM epochs
+			`+single.String()+`) s WHERE NOT EXISTS (SELECT 1 FROM leaves l WHERE l.kind = s.kind AND l.ref = s.ref)
 			AND NOT EXISTS (SELECT 1 FROM ledger_queue q WHERE q.kind = s.kind AND q.ref = s.ref)`)
 }
 

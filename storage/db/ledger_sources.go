@@ -13,6 +13,11 @@ func (d *DB) Sources(ctx context.Context, refs []ledger.Ref) (map[ledger.Ref]led
 	found := map[ledger.Ref]ledger.Source{}
 	read := map[string]func(context.Context, []string) (map[string]ledger.Source, error){ledger.Push: d.pushSources, ledger.Op: d.opSources,
 		ledger.Device: d.deviceSources, ledger.Key: d.keySources, ledger.Epoch: d.epochSources, ledger.Vouch: d.stampSources}
+	for kind, table := range leafedTables {
+		read[kind] = func(ctx context.Context, ids []string) (map[string]ledger.Source, error) {
+			return table.sources(ctx, d, ids)
+		}
+	}
 	for kind, ids := range byKind(refs) {
 		if read[kind] == nil {
 			continue

@@ -33,6 +33,9 @@ func (d *DB) MigrateUp(ctx context.Context) ([]Migration, error) {
 	if err := d.ensureEpoch(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.firstChanges(ctx); err != nil {
+		return nil, fmt.Errorf("first changes: %w", err)
+	}
 	return d.MigrateStatus(ctx)
 }
 

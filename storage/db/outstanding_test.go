@@ -67,7 +67,7 @@ func TestOutstandingOfADevice(t *testing.T) {
 			t.Errorf("of nobody: %+v, %v", got, err)
 		}
 		for range 2 {
-			check(d.RevokeDevice(ctx, "a", now))
+			check(d.RevokeDevice(ctx, "a", "server", now))
 			leased, err := d.Lease(ctx, []string{people.RevokedJob}, 10, now.Add(time.Minute))
 			check(err)
 			for _, j := range leased {
@@ -77,7 +77,7 @@ func TestOutstandingOfADevice(t *testing.T) {
 				check(d.Done(ctx, j))
 			}
 		}
-		check(d.RevokeDevice(ctx, "a", now.Add(time.Hour)))
+		check(d.RevokeDevice(ctx, "a", "server", now.Add(time.Hour)))
 		if waiting, _, err := d.Pending(ctx); err != nil || waiting != 0 {
 			t.Errorf("revoked again, %d jobs wait, %v", waiting, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
 
@@ -57,7 +58,7 @@ func (t *tx) noteEpoch(ctx context.Context, epoch string, announced bool) error 
 	if err := t.conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(floor), 0) FROM epochs").Scan(&last); err != nil {
 		return translate(err)
 	}
-	if err := t.exec(ctx, "INSERT INTO ledger_queue (kind, ref) VALUES ("+t.marks(1, 2)+")", ledger.Epoch, epoch); err != nil {
+	if err := t.together(ctx, t.queueLeaf(ledger.Epoch, epoch), t.queueLeaf(ledger.History, epoch)); err != nil {
 		return err
 	}
 	now := t.now()
@@ -89,8 +90,12 @@ func (t *tx) skipNumbers(ctx context.Context, epoch, suffix string, skip uint64)
 			return err
 		}
 	}
-	return t.exec(ctx, "INSERT INTO series_floors (suffix, last) VALUES ("+t.marks(1, 2)+
+	err = t.exec(ctx, "INSERT INTO series_floors (suffix, last) VALUES ("+t.marks(1, 2)+
 		") ON CONFLICT (suffix) DO UPDATE SET last = series_floors.last + excluded.last", suffix, int64(skip))
+	if err != nil {
+		return err
+	}
+	return t.noteIdentity(ctx, floorIdentity, []string{suffix}, change{"skipped", record.ServerAuthor, t.now()})
 }
 
 // skipTo moves a series on, and accounts for the numbers that are given to nobody.
@@ -98,8 +103,7 @@ func (t *tx) skipTo(ctx context.Context, epoch, series string, from, to uint64) 
 	if err := t.exec(ctx, "UPDATE series SET last = "+t.param(1)+" WHERE name = "+t.param(2), int64(to), series); err != nil {
 		return err
 	}
-	return t.exec(ctx, "INSERT INTO leases (id, series, first, count, at) VALUES ("+t.marks(1, 5)+")",
-		document.RestoredLease+epoch+"/"+series, series, int64(from+1), int64(to-from), micros(t.now()))
+	return t.keepLease(ctx, document.RestoredLease+epoch+"/"+series, series, from+1, int64(to-from))
 }
 
 // firstOf is the last number that a new series counts as given: 0, but for one that the lost history may have had.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 // deviceOfficerRow notes that an officer has signed in on a device: its ops may name that officer as author.
@@ -30,7 +31,11 @@ func (d *DB) BeginFamily(ctx context.Context, f people.Family, first people.Refr
 		if err := g.Create(&token).Error; err != nil {
 			return err
 		}
-		return g.Clauses(clause.OnConflict{DoNothing: true}).Create(&deviceOfficerRow{f.Device, f.Officer}).Error
+		first := g.Clauses(clause.OnConflict{DoNothing: true}).Create(&deviceOfficerRow{f.Device, f.Officer})
+		if first.Error != nil || first.RowsAffected == 0 {
+			return first.Error
+		}
+		return d.noted(ctx, g, authorIdentity, []string{f.Device + "/" + f.Officer}, change{"signed_in", f.Officer, f.CreatedAt})
 	})
 	return translate(err)
 }
@@ -87,7 +92,12 @@ func (d *DB) EndFamily(ctx context.Context, id, reason string, at time.Time) err
 // CreateKey implements people.Identities.
 func (d *DB) CreateKey(ctx context.Context, k people.SigningKey) error {
 	r := keyToRow(k)
-	return translate(d.write.WithContext(ctx).Create(&r).Error)
+	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		if err := g.Create(&r).Error; err != nil {
+			return err
+		}
+		return d.noted(ctx, g, keyIdentity, []string{k.ID}, change{"made", record.ServerAuthor, k.CreatedAt})
+	}))
 }
 
 // Keys implements people.Identities.
@@ -103,6 +113,19 @@ func (d *DB) Keys(ctx context.Context, use string) ([]people.SigningKey, error) 
 
 // RetireKeys implements people.Identities.
 func (d *DB) RetireKeys(ctx context.Context, use, except string, at time.Time) error {
-	return translate(d.write.WithContext(ctx).Model(&keyRow{}).Where("use = ? AND id <> ? AND retired_at = 0", use, except).
-		Update("retired_at", micros(at)).Error)
+	return translate(d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		var retired []keyRow
+		query := g.Where("use = ? AND id <> ? AND retired_at = 0", use, except)
+		if d.dialect == postgreSQL { // of two at once the second finds nothing left
+			query = query.Clauses(clause.Locking{Strength: "UPDATE"})
+		}
+		if err := query.Order("id").Find(&retired).Error; err != nil || len(retired) == 0 {
+			return err
+		}
+		ids := collect(retired, func(r keyRow) string { return r.ID })
+		if err := g.Model(&keyRow{}).Where("id IN ?", ids).Update("retired_at", micros(at)).Error; err != nil {
+			return err
+		}
+		return d.noted(ctx, g, keyIdentity, ids, change{"retired", record.ServerAuthor, at})
+	}))
 }

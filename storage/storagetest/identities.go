@@ -79,7 +79,7 @@ func same[T comparable](s *identities, got, want T) {
 
 func (s *identities) newAccount(name string) people.Account {
 	a := people.Account{ID: newID(), Name: name, Officer: newID(), PasswordHash: "hash of " + name}
-	s.must(s.CreateAccount(s.ctx, a))
+	s.must(s.CreateAccount(s.ctx, a, "officer"))
 	return a
 }
 
@@ -120,7 +120,7 @@ func (s *identities) accounts() {
 	got, err := s.AccountByName(s.ctx, "zhang.wei")
 	s.must(err)
 	same(s, got, a)
-	s.is(s.CreateAccount(s.ctx, people.Account{ID: newID(), Name: "zhang.wei"}), fault.AccountExists)
+	s.is(s.CreateAccount(s.ctx, people.Account{ID: newID(), Name: "zhang.wei"}, "officer"), fault.AccountExists)
 	got, err = s.Account(s.ctx, a.ID)
 	s.must(err)
 	same(s, got, a)
@@ -132,11 +132,11 @@ func (s *identities) accounts() {
 func (s *identities) endByAccount() {
 	a, other := s.newAccount("a"), s.newAccount("b")
 	f, untouched := s.newFamily(a.ID, "d1"), s.newFamily(other.ID, "d1")
-	s.must(s.SetPassword(s.ctx, a.ID, "new hash", at))
+	s.must(s.SetPassword(s.ctx, a.ID, "new hash", "officer", at))
 	same(s, s.ended(f.ID), people.EndPasswordChanged)
 	second := s.newFamily(a.ID, "d1")
-	s.must(s.DisableAccount(s.ctx, a.ID, at))
-	s.must(s.DisableAccount(s.ctx, a.ID, at.Add(time.Hour)))
+	s.must(s.DisableAccount(s.ctx, a.ID, "officer", at))
+	s.must(s.DisableAccount(s.ctx, a.ID, "officer", at.Add(time.Hour)))
 	same(s, s.ended(f.ID), people.EndPasswordChanged)
 	same(s, s.ended(second.ID), people.EndDisabled)
 	same(s, s.ended(untouched.ID), "")
@@ -289,8 +289,8 @@ func (s *identities) revoke() {
 	d, other := s.newDevice("u"), s.newDevice("u")
 	f, untouched := s.newFamily("a", d.ID), s.newFamily("a", other.ID)
 	s.must(s.EndFamily(s.ctx, s.newFamily("a", d.ID).ID, people.EndSignedOut, at))
-	s.must(s.RevokeDevice(s.ctx, d.ID, at))
-	s.must(s.RevokeDevice(s.ctx, d.ID, at.Add(time.Hour)))
+	s.must(s.RevokeDevice(s.ctx, d.ID, "officer", at))
+	s.must(s.RevokeDevice(s.ctx, d.ID, "officer", at.Add(time.Hour)))
 	got, err := s.Device(s.ctx, d.ID)
 	s.must(err)
 	same(s, got.RevokedAt, at)
@@ -332,7 +332,7 @@ func (s *identities) living() {
 		s.must(err)
 		same(s, len(got), n)
 	}
-	s.must(s.RevokeDevice(s.ctx, device.ID, at))
+	s.must(s.RevokeDevice(s.ctx, device.ID, "officer", at))
 	got, err = s.Living(s.ctx, ids, at)
 	s.must(err)
 	same(s, fmt.Sprint(got), fmt.Sprint([]string{gone.ID}))
@@ -438,10 +438,10 @@ func (s *identities) absent() {
 	for name, call := range map[string]func() error{
 		"AccountByName":  func() error { _, err := s.AccountByName(s.ctx, "x"); return err },
 		"Account":        func() error { _, err := s.Account(s.ctx, "x"); return err },
-		"SetPassword":    func() error { return s.SetPassword(s.ctx, "x", "h", at) },
-		"DisableAccount": func() error { return s.DisableAccount(s.ctx, "x", at) },
+		"SetPassword":    func() error { return s.SetPassword(s.ctx, "x", "h", "officer", at) },
+		"DisableAccount": func() error { return s.DisableAccount(s.ctx, "x", "officer", at) },
 		"Device":         func() error { _, err := s.Device(s.ctx, "x"); return err },
-		"RevokeDevice":   func() error { return s.RevokeDevice(s.ctx, "x", at) },
+		"RevokeDevice":   func() error { return s.RevokeDevice(s.ctx, "x", "officer", at) },
 		"Family":         func() error { _, err := s.Family(s.ctx, "x"); return err },
 		"Token":          func() error { _, err := s.Token(s.ctx, "x"); return err },
 		"EndFamily":      func() error { return s.EndFamily(s.ctx, "x", people.EndReuse, at) },

@@ -27,11 +27,12 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
+	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // past is a store with a real history: two handhelds in conflict, an edit online, a removal, rejected ops, papers, a ledger of many checkpoints
-// over which its key was rotated, a time stamp and a cosignature.
+// over which its key was rotated, a time stamp and a cosignature; accounts, a fork and what was decided about it, numbers and a double, a restore.
 type past struct {
 	*store
 	seq  ledger.Sequencer
@@ -71,6 +72,12 @@ func newPast(s *store) *past {
 		p.round()
 	}
 	s.send(s.op(record.Remove, gone, 1, nil))
+	p.accounts()
+	p.fork()
+	p.round()
+	p.served()
+	p.lease()
+	p.restore()
 	p.round()
 	all, err := p.seq.Keys.LedgerKeys(s.t.Context())
 	check(s.t, err)
@@ -78,6 +85,67 @@ func newPast(s *store) *past {
 		p.keys = append(p.keys, key.Public)
 	}
 	return p
+}
+
+// accounts makes two accounts, one with another password, one out of use.
+func (p *past) accounts() {
+	ctx := p.t.Context()
+	for i, officer := range []string{p.author, newID()} {
+		id := newID()
+		check(p.t, p.db.CreateAccount(ctx, people.Account{ID: id, Name: fmt.Sprint("account", i), Officer: officer, PasswordHash: "$argon2id$" + id}, record.ServerAuthor))
+		check(p.t, p.db.SetPassword(ctx, id, "$argon2id$other$"+id, officer, p.seq.Now()))
+		if i == 1 {
+			check(p.t, p.db.DisableAccount(ctx, id, p.author, p.seq.Now()))
+		}
+	}
+}
+
+// fork lets the device send something else under numbers that it has used, twice, and people release it.
+func (p *past) fork() {
+	seq, head := p.store.seq, p.head
+	for range 2 {
+		p.store.seq, p.head = seq-1, ""
+		ops := []wire.Sealed{p.op(record.Create, newID(), 0, record.Object{"unit": street, "state": "open"})}
+		if err := p.pushed(ops...); err == nil {
+			p.t.Fatal("a fork was taken")
+		}
+		check(p.t, p.db.ReleaseDevice(p.t.Context(), people.Decision{Device: p.device, At: p.seq.Now(), Officer: p.author, Decision: people.Released, Reason: "旧备份恢复，已核实"}))
+	}
+	p.store.seq, p.head = seq, head
+}
+
+// served writes what only the server writes into a paper and a recording.
+func (p *past) served() {
+	paper, recording := newID(), newID()
+	own := func(collection, id string, action record.Action, patch record.Object) {
+		check(p.t, p.push.ApplyOwn(p.t.Context(), []push.ServerOp{{Collection: collection, Record: id, Action: action, Patch: patch}}))
+	}
+	own("documents", paper, record.Create, record.Object{"unit": street, "kind": "test", "template": newID(), "templateVersion": 1.0, "state": "issued"})
+	own("documents", paper, record.Update, record.Object{"service": record.Object{"servedOn": "2026-11-27", "mode": "direct"}})
+	own("documents", paper, record.Update, record.Object{"correctedBy": record.Object{"document": newID(), "at": "2026-11-28T01:00:00Z"}})
+	own("evidence", recording, record.Create, record.Object{"unit": street, "kind": "audio", "officer": p.author, "startedAt": "2026-11-25T01:00:00Z",
+		"endedAt": "2026-11-25T01:00:04Z", "mime": "audio/mpeg", "length": 7.0, "sha256": strings.Repeat("0a", 32)})
+	own("evidence", recording, record.Update, record.Object{"custody": record.Object{"state": "receiving", "receipt": "eyJhbGciOiJFUzI1NiJ9.receipt.signature"}})
+}
+
+// lease gives out numbers, some of which papers bear, one of them two.
+func (p *past) lease() {
+	const series = "120102/penalty/2026"
+	for range 2 {
+		_, err := p.db.LeaseNumbers(p.t.Context(), newID(), series, 10)
+		check(p.t, err)
+	}
+	for _, n := range []float64{1, 2, 2, 3, 1} {
+		check(p.t, p.push.ApplyOwn(p.t.Context(), []push.ServerOp{{Collection: "documents", Record: newID(), Action: record.Create, Patch: record.Object{"unit": street, "kind": "penalty",
+			"template": newID(), "templateVersion": 1.0, "state": "issued", "number": record.Object{"series": series, "n": n, "text": fmt.Sprint("第", n, "号")}}}}))
+	}
+}
+
+// restore is a restore from a backup: versions and numbers skip.
+func (p *past) restore() {
+	_, _, err := p.db.BeginEpoch(p.t.Context(), "", "2026", 5)
+	check(p.t, err)
+	p.send(p.op(record.Create, newID(), 0, record.Object{"unit": street, "state": "open"}))
 }
 
 func (p *past) round() {
@@ -187,7 +255,7 @@ func (p *past) endure(alterations int) {
 func (p *past) untouched(when string) {
 	p.t.Helper()
 	r := p.audit()
-	if !r.Sound() || r.Leaves < 15 || r.Checkpoints < 7 || r.Stamps != 2 {
+	if !r.Sound() || r.Leaves < 15 || r.Checkpoints < 7 || r.Stamps != 2 || r.Numbers != 5 || r.Identities < 8 {
 		p.t.Fatalf("%s: %+v", when, r)
 	}
 }

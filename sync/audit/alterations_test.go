@@ -16,18 +16,37 @@ import (
 var guarded = map[string][]string{
 	"ops": {"id", "device", "seq", "push", "online", "collection", "record", "action", "author", "occurred_at", "earliest", "latest", "received_at", "hash", "status",
 		"outcome", "text"},
-	"pushes":      {"id", "device", "first_seq", "last_seq", "head", "signature", "received_at"},
-	"revisions":   {"record", "version", "collection", "op", "removed", "body", "at", "schema"},
-	"records":     {"id", "collection", "version", "removed", "op", "body", "schema"},
-	"devices":     {"public_key", "enrolled_at", "last_seq", "head_hash"},
-	"leaves":      {"n", "kind", "ref", "text"},
-	"hashes":      {"i", "hash"},
-	"checkpoints": {"n", "size", "note"},
-	"stamps":      {"checkpoint", "kind", "signer", "at", "data"},
+	"pushes":           {"id", "device", "first_seq", "last_seq", "head", "signature", "received_at"},
+	"revisions":        {"record", "version", "collection", "op", "removed", "body", "at", "schema"},
+	"records":          {"id", "collection", "version", "removed", "op", "body", "schema"},
+	"devices":          {"id", "name", "unit", "public_key", "thumbprint", "enrolled_at", "revoked_at", "set_aside_at", "last_seq", "head_hash"},
+	"device_officers":  {"device", "officer"},
+	"accounts":         {"id", "name", "officer", "password_hash", "disabled_at"},
+	"signing_keys":     {"id", "use", "public", "created_at", "retired_at"},
+	"identity_changes": {"kind", "id", "n", "at", "act", "by_whom", "state"},
+	"forks":            {"device", "hash", "seq", "op", "text", "head", "signature", "received_at"},
+	"device_decisions": {"device", "at", "officer", "decision", "reason"},
+	"leases":           {"id", "series", "first", "count", "at"},
+	"series":           {"name", "last"},
+	"series_floors":    {"suffix", "last"},
+	"numbers":          {"series", "n", "document", "at", "op"},
+	"number_doubles":   {"series", "n", "document", "at", "op"},
+	"epochs":           {"epoch", "began_at", "floor", "announced"},
+	"leaves":           {"n", "kind", "ref", "text"},
+	"hashes":           {"i", "hash"},
+	"checkpoints":      {"n", "size", "note"},
+	"stamps":           {"checkpoint", "kind", "signer", "at", "data"},
 }
 
+// octets and figures are the columns that are no text.
+var (
+	octets  = []string{"public_key", "public", "data"}
+	figures = []string{"seq", "first_seq", "last_seq", "version", "schema", "n", "i", "size", "checkpoint", "at", "received_at", "occurred_at", "earliest", "latest", "enrolled_at",
+		"revoked_at", "set_aside_at", "disabled_at", "created_at", "retired_at", "first", "count", "last", "began_at", "floor"}
+)
+
 // keyed is by which column the rows of a table are put in order, for reordering and truncating.
-var keyed = map[string]string{"ops": "seq", "pushes": "first_seq", "revisions": "version", "leaves": "n", "hashes": "i", "checkpoints": "n"}
+var keyed = map[string]string{"identity_changes": "n", "leases": "first", "numbers": "n", "number_doubles": "n", "forks": "seq", "ops": "seq", "pushes": "first_seq", "revisions": "version", "leaves": "n", "hashes": "i", "checkpoints": "n"}
 
 // open takes the guards away, as whoever owns the database could, and keeps a copy of every table.
 func (p *past) open() {
@@ -84,7 +103,7 @@ func (p *past) pick(table, column string) (where, value string, null bool) {
 		id = "rowid"
 	}
 	shown := "CAST(" + column + " AS TEXT)"
-	if column == "public_key" || column == "data" {
+	if slices.Contains(octets, column) {
 		shown = "encode(" + column + ", 'hex')"
 		if p.lite {
 			shown = "hex(" + column + ")"
@@ -103,17 +122,17 @@ func (p *past) pick(table, column string) (where, value string, null bool) {
 // altered is another value for a column.
 func (p *past) altered(table, column, value string, null bool) string {
 	switch {
-	case column == "public_key" || column == "data":
-		octets, err := hex.DecodeString(value)
+	case slices.Contains(octets, column):
+		data, err := hex.DecodeString(value)
 		check(p.t, err)
-		octets[p.rng.IntN(len(octets))] ^= 1 << p.rng.IntN(8)
+		data[p.rng.IntN(len(data))] ^= 1 << p.rng.IntN(8)
 		if p.lite {
-			return "x'" + hex.EncodeToString(octets) + "'"
+			return "x'" + hex.EncodeToString(data) + "'"
 		}
-		return `'\x` + hex.EncodeToString(octets) + "'"
-	case column == "removed":
-		return "NOT removed"
-	case slices.Contains([]string{"seq", "first_seq", "last_seq", "version", "schema", "n", "i", "size", "checkpoint", "at", "received_at", "occurred_at", "earliest", "latest", "enrolled_at"}, column):
+		return `'\x` + hex.EncodeToString(data) + "'"
+	case column == "removed" || column == "announced":
+		return "NOT " + column
+	case slices.Contains(figures, column):
 		if null {
 			return fmt.Sprint(p.rng.IntN(9) + 1)
 		}

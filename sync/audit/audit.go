@@ -32,6 +32,17 @@ type Reader interface {
 	BodiesOf(ctx context.Context, collection string, fn func(id string, schema int, body []byte) error) error
 	// AllOps walks all operations, those of no device too, with the columns beside their texts.
 	AllOps(ctx context.Context, fn func(Row) error) error
+	// Standing walks the rows of identity: accounts, devices, who may write on which device as <device>/<officer>, signing keys, floors of series; and,
+	// as one, the numbers that are claimed by no known op. state is what the row says now, noted what its newest change says; of what is not there "".
+	Standing(ctx context.Context, fn func(kind, id, state, noted string) error) error
+	// ClaimsOf finds claims of numbers, of holders and doubles.
+	ClaimsOf(ctx context.Context, numbers []Number, fn func(Claimed) error) error
+	// AllClaims walks all claims of numbers, each with the version that its op made.
+	AllClaims(ctx context.Context, fn func(Claimed) error) error
+	// LateHolders walks numbers that more than one has claimed, and whose holder is none, or is in the ledger behind another of them.
+	LateHolders(ctx context.Context, fn func(Number) error) error
+	// UnevenSeries walks the series whose leases do not begin at 1, overlap, leave a gap, or do not end where the series stands.
+	UnevenSeries(ctx context.Context, fn func(series string) error) error
 	// Orphans counts records that have no version at all.
 	Orphans(ctx context.Context) (int, error)
 }
@@ -103,7 +114,7 @@ type Row struct {
 
 // Problem is one thing that is not as it should be.
 type Problem struct {
-	Kind  string `json:"kind"`  // stable: chain · signature · device · version · head · leaf · hash · checkpoint · stamp · bytes
+	Kind  string `json:"kind"`  // stable: chain · signature · device · version · head · identity · number · leaf · hash · checkpoint · stamp · bytes
 	Where string `json:"where"` // e.g. device/<id>/seq/17
 	Zh    string `json:"zh"`
 	En    string `json:"en"`
@@ -116,7 +127,9 @@ type Report struct {
 	Pushes      int       `json:"pushes"`
 	Records     int       `json:"records"`
 	Versions    int       `json:"versions"`
-	Leaves      int       `json:"leaves"` // of the ledger
+	Identities  int       `json:"identities"` // accounts, devices, who may write on which, signing keys
+	Numbers     int       `json:"numbers"`    // claims of numbers, by papers and voids
+	Leaves      int       `json:"leaves"`     // of the ledger
 	Checkpoints int       `json:"checkpoints"`
 	Stamps      int       `json:"stamps"` // time stamps and cosignatures
 	Files       int       `json:"files"`  // recordings and papers whose bytes were read and hashed
@@ -158,7 +171,7 @@ func (a *Auditor) Run(ctx context.Context) (Report, error) {
 	for _, part := range []struct {
 		name  string
 		check func(context.Context, *Report) error
-	}{{"devices", a.devices}, {"ops", a.rows}, {"records", a.versions}, {"ledger", a.ledger}, {"files", a.files}} {
+	}{{"devices", a.devices}, {"ops", a.rows}, {"records", a.versions}, {"identities", a.identities}, {"numbers", a.numbers}, {"ledger", a.ledger}, {"files", a.files}} {
 		if err := part.check(ctx, &r); err != nil {
 			return r, fmt.Errorf("audit of %s: %w", part.name, err)
 		}

@@ -138,6 +138,11 @@ func (s *store) sealed(collection string, action record.Action, id string, base 
 }
 
 func (s *store) send(ops ...wire.Sealed) {
+	s.t.Helper()
+	check(s.t, s.pushed(ops...))
+}
+
+func (s *store) pushed(ops ...wire.Sealed) error {
 	p := wire.Push{Device: s.device, Head: ops[len(ops)-1].Hash}
 	for _, op := range ops {
 		p.Ops = append(p.Ops, jsontext.Value(op.Text))
@@ -146,7 +151,7 @@ func (s *store) send(ops ...wire.Sealed) {
 	p.Signature, err = wire.Sign(s.key, wire.SigningInput(s.device, p.Head))
 	check(s.t, err)
 	_, err = s.push.Apply(context.Background(), people.Caller{Device: s.device, Officer: s.author, Unit: street}, p)
-	check(s.t, err)
+	return err
 }
 
 // file puts a paper into the store, as the render job does.

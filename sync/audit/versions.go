@@ -18,6 +18,7 @@ func (a *Auditor) versions(ctx context.Context, r *Report) error {
 		return err
 	}
 	var last Version
+	numbers := claims{a: a, r: r}
 	end := func() {
 		if last.Record != "" {
 			a.headOf(last, r)
@@ -40,6 +41,9 @@ func (a *Auditor) versions(ctx context.Context, r *Report) error {
 		} else if !a.follows(v, last) {
 			r.add("version", where, "该版本的改动不是其操作所作", "this version differs from the one before by more than its op says")
 		}
+		if err := numbers.take(ctx, v, last, where); err != nil {
+			return err
+		}
 		last = v
 		last.Body, last.Head.Body = bytes.Clone(v.Body), bytes.Clone(v.Head.Body)
 		return nil
@@ -48,6 +52,9 @@ func (a *Auditor) versions(ctx context.Context, r *Report) error {
 		return err
 	}
 	end()
+	if err := numbers.compare(ctx); err != nil {
+		return err
+	}
 	orphans, err := a.Reader.Orphans(ctx)
 	if orphans > 0 {
 		r.add("head", "records", fmt.Sprintf("%d 条记录没有任何版本", orphans), fmt.Sprintf("%d records have no version", orphans))

@@ -87,7 +87,7 @@ func TestCloneBeginsAnew(t *testing.T) {
 	}
 	// and once more: the numbers of an ended chain do not get in each other's way
 	b.set(shared, "phone", "未提交")
-	w.must(w.deps.Sessions.Identities.RevokeDevice(ctx, identity(b).ID, w.deps.Now()))
+	w.must(w.deps.Sessions.Identities.RevokeDevice(ctx, identity(b).ID, "server", w.deps.Now()))
 	b.enrolAnew(street)
 	b.sync()
 	if r := b.get(shared); r.Body["phone"] != "未提交" || r.Unsent != 0 {

@@ -205,7 +205,7 @@ func TestRevokedDeviceIsWiped(t *testing.T) {
 	a.record(path)
 	i, err := a.Identity(ctx)
 	a.must(err)
-	w.must(w.db.RevokeDevice(ctx, i.ID, time.Now()))
+	w.must(w.db.RevokeDevice(ctx, i.ID, "server", time.Now()))
 	w.restart()
 	want(t, a.Sync(ctx), fault.DeviceRevoked)
 	a.gone(known)

@@ -124,7 +124,7 @@ func TestAWatchEndsWithTheSignIn(t *testing.T) {
 	eventually(t, "it listens", func() bool { return synced.Load() > 0 })
 	who, err := h.Identity(ctx)
 	w.must(err)
-	w.must(w.db.RevokeDevice(ctx, who.ID, time.Now()))
+	w.must(w.db.RevokeDevice(ctx, who.ID, "server", time.Now()))
 	if err := <-ended; !errors.Is(err, fault.New(fault.DeviceRevoked)) && !errors.Is(err, fault.New(fault.SessionEnded)) && !errors.Is(err, fault.New(fault.SignedOut)) {
 		t.Errorf("it ends with %v", err)
 	}

@@ -24,6 +24,15 @@ func (p Pseudonyms) Of(kind, id string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// Seal is the digest of a row that never changes: HMAC-SHA-256 under the same key, in hexadecimal. Some rows say so little that who knows the ids in
+// them could try out the rest against a plain digest.
+func (p Pseudonyms) Seal(kind string, row []byte) string {
+	mac := hmac.New(sha256.New, p.Key)
+	mac.Write([]byte("fieldwarden/row/v1\n" + kind + "\n"))
+	mac.Write(row)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
 // Leaf is what a leaf says, of whatever kind. Which members there are depends on the kind; see docs/protocol/ledger.md.
 type Leaf struct {
 	V          int       `json:"v"`
@@ -34,14 +43,14 @@ type Leaf struct {
 	First      uint64    `json:"first,omitzero"`
 	Last       uint64    `json:"last,omitzero"`
 	Head       string    `json:"head,omitempty"`      // hash of a push's last op
-	Hash       string    `json:"hash,omitempty"`      // of an op; Vouch: SHA-256 of the token or of the signature line
+	Hash       string    `json:"hash,omitempty"`      // of an op; Vouch: SHA-256 of the token or of the signature line; of a row: see Pseudonyms.Seal
 	Signature  string    `json:"signature,omitempty"` // SHA-256 of the push's signature as it travelled
 	Result     string    `json:"result,omitempty"`    // SHA-256 of ResultLines
 	Key        string    `json:"key,omitempty"`       // Device: SHA-256 of the SubjectPublicKeyInfo; Key: the note's verifier key; Vouch: SHA-256 of who says it
 	Epoch      string    `json:"epoch,omitempty"`
 	Checkpoint int64     `json:"checkpoint,omitzero"` // Vouch: its number
 	Of         string    `json:"of,omitempty"`        // Gone: the kind; Vouch: the kind of stamp
-	Ref        string    `json:"ref,omitempty"`       // Gone: pseudonym of the row
+	Ref        string    `json:"ref,omitempty"`       // Gone, single rows: pseudonym of the row
 }
 
 // Text is the leaf as it is hashed: RFC 8785.
@@ -88,6 +97,8 @@ func (p Pseudonyms) Describe(ref Ref, s Source, origin string) (Leaf, error) {
 		l.Checkpoint, l.Of, l.Key, l.Hash = s.Stamp.Checkpoint, s.Stamp.Kind, sha(s.Stamp.Signer), sha(string(s.Stamp.Data))
 	case Epoch:
 		l.Epoch = ref.ID
+	case Fork, Decision, Lease, History, Change:
+		l.Ref, l.Hash = p.Of(ref.Kind, ref.ID), p.Seal(ref.Kind, s.Row)
 	default:
 		return l, fmt.Errorf("nothing of kind %q has a leaf", ref.Kind)
 	}

@@ -26,7 +26,7 @@ func TestEverythingGetsItsLeaf(t *testing.T) {
 		w.send(3)
 		w.own("subjects", newID(), record.Object{"unit": street, "kind": "business", "name": "津味小馆"})
 		w.send(1)
-		if n := w.pass(); n != 6 {
+		if n := w.pass(); n != 10 {
 			t.Errorf("%d leaves", n)
 		}
 		var kinds []string
@@ -38,7 +38,7 @@ func TestEverythingGetsItsLeaf(t *testing.T) {
 				}
 			}
 		}
-		if want := []string{"op", "device", "push", "op", "push", "key"}; !slices.Equal(kinds, want) {
+		if want := []string{"change", "op", "device", "change", "change", "push", "op", "push", "change", "key"}; !slices.Equal(kinds, want) {
 			t.Errorf("leaves of %v, want %v", kinds, want)
 		}
 		if n := w.pass(); n != 0 {
@@ -82,8 +82,8 @@ func TestReplicasTakeTurns(t *testing.T) {
 		replicas.Wait()
 		for w.pass() > 0 {
 		}
-		if got := len(w.leaves()); got != 23 {
-			t.Errorf("%d leaves, want 23", got)
+		if got := len(w.leaves()); got != 27 {
+			t.Errorf("%d leaves, want 27", got)
 		}
 	})
 }

@@ -24,6 +24,15 @@ const (
 	Gone   = "gone"   // what was queued was not there any more when its turn came; ref: "<kind>/<ref>"
 )
 
+// The kinds of leaves over single rows that never change: see Source.Row.
+const (
+	Fork     = "fork"     // an op that a device sent beside its chain; ref: "<device>/<seq>/<hash>"
+	Decision = "decision" // what people have decided about a device that was set aside; ref: "<device>/<at>"
+	Lease    = "lease"    // numbers that were given out; ref: the lease's id
+	History  = "history"  // all that is kept of a restore; ref: the epoch
+	Change   = "change"   // of an account, a device, a key, of who may write on a device; ref: "<kind>/<id>/<n>"
+)
+
 // Ref names the row that a leaf is about.
 type Ref struct{ Kind, ID string }
 
@@ -77,6 +86,7 @@ type Source struct {
 	Author    string // Op
 	Public    []byte // Device: SubjectPublicKeyInfo; Key: Ed25519
 	Stamp     Stamp  // Vouch
+	Row       []byte // of the kinds over single rows: all columns, each as text, RFC 8785
 	Result    []OpResult
 }
 

@@ -54,7 +54,11 @@ type vector struct {
 		From, To int64
 		Hashes   []string
 	}
-	Tiles []struct{ Path, Hex string }
+	Tiles  []struct{ Path, Hex string }
+	Single []struct {
+		Kind, Ref, Row, Leaf string
+		At                   time.Time
+	}
 }
 
 func theVector(t *testing.T) (v vector) {
@@ -109,6 +113,13 @@ func TestLedgerVector(t *testing.T) {
 			t.Errorf("results\n%s, want\n%s", ledger.ResultLines(source.Result), v.ResultLines)
 		}
 		leaves = append(leaves, []byte(row.Leaf))
+	}
+	for _, row := range v.Single {
+		leaf, err := ledger.Pseudonyms{Key: key}.Describe(ledger.Ref{Kind: row.Kind, ID: row.Ref}, ledger.Source{At: row.At, Row: []byte(row.Row)}, v.Name)
+		must(t, err)
+		if text, err := leaf.Text(); err != nil || string(text) != row.Leaf {
+			t.Errorf("leaf of a single row\n%s, want\n%s, %v", text, row.Leaf, err)
+		}
 	}
 	grown, err := merkle.Grow(0, leaves, inMemory(nil))
 	must(t, err)

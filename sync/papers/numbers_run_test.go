@@ -88,7 +88,7 @@ func (f *fleet) lead(rng *rand.Rand) {
 			f.lose(rng, d)
 		case !d.dark && d.revoked.IsZero() && chance == 6 && len(f.devices) > 8:
 			d.revoked = f.now()
-			f.must(f.replicas[0].db.RevokeDevice(f.ctx, d.id, d.revoked))
+			f.must(f.replicas[0].db.RevokeDevice(f.ctx, d.id, "server", d.revoked))
 			if rng.IntN(2) == 0 {
 				f.lose(rng, d)
 			} else {

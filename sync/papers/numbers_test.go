@@ -159,7 +159,7 @@ func TestLossRefusals(t *testing.T) {
 		lost, next, revoked := w.enrol(team), w.enrol(team), w.enrol(team)
 		w.create("units", record.Object{"code": "120102099", "name": "天津市河东区人民政府另一街道办事处", "short": "另", "kind": "street", "parent": district})
 		far := w.enrol("120102099")
-		if err := w.db.RevokeDevice(ctx, revoked, now); err != nil {
+		if err := w.db.RevokeDevice(ctx, revoked, "server", now); err != nil {
 			t.Fatal(err)
 		}
 		block := w.leaseOn(lost, 10)

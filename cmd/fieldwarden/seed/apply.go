@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -76,7 +77,7 @@ func (d *District) accounts(ctx context.Context, identities people.Identities, p
 			}
 		}
 		b := builder{number: d.number}
-		err = identities.CreateAccount(ctx, people.Account{ID: b.id("accounts", p.Account), Name: p.Account, Officer: p.ID, PasswordHash: hash})
+		err = identities.CreateAccount(ctx, people.Account{ID: b.id("accounts", p.Account), Name: p.Account, Officer: p.ID, PasswordHash: hash}, record.ServerAuthor)
 		if err != nil {
 			return made, fmt.Errorf("seed: account %s: %w", p.Account, err)
 		}
