@@ -21,10 +21,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
-	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
@@ -106,14 +104,14 @@ func openSQLite(ctx context.Context, cfg Config, path string) (*DB, error) {
 	}
 	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
-	write, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: file + "&_txlock=immediate"}), settings(cfg.Now))
+	write, err := gorm.Open(liteDialector{file + "&_txlock=immediate"}, settings(cfg.Now))
 	if err != nil {
 		return nil, translate(err)
 	}
 	if err := limit(write, 1); err != nil {
 		return nil, err
 	}
-	read, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: file + "&_pragma=query_only(1)"}), settings(cfg.Now))
+	read, err := gorm.Open(liteDialector{file + "&_pragma=query_only(1)"}, settings(cfg.Now))
 	if err != nil {
 		return nil, translate(err)
 	}
