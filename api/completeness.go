@@ -31,6 +31,7 @@ type RecordingDemand struct {
 	AV        string     `json:"av" doc:"full, yes, photo, when or optional"`
 	Recorded  string     `json:"recorded" doc:"met, partly, unmet, open (people judge) or unknown (nobody said when)"`
 	Paper     string     `json:"paper,omitempty" doc:"kind of the record in writing"`
+	Document  string     `json:"document,omitempty" doc:"the paper that calls for it"`
 	Written   *bool      `json:"written,omitempty"`
 	Span      *TimeSpan  `json:"span,omitempty"`
 	Covered   []TimeSpan `json:"covered"`
@@ -182,7 +183,7 @@ func completenessOf(c custody.Completeness) Completeness {
 		Demands: make([]RecordingDemand, len(c.Demands)), Recordings: make([]RecordingOnBoard, len(c.Recordings)), At: c.At.UTC()}
 	out.Missing.Recordings, out.Missing.Octets = c.Missing()
 	for i, d := range c.Demands {
-		out.Demands[i] = RecordingDemand{Step: d.Step, Name: d.Name, AV: d.AV, Recorded: string(d.Recorded), Paper: d.Paper, Written: d.Written,
+		out.Demands[i] = RecordingDemand{Step: d.Step, Name: d.Name, AV: d.AV, Recorded: string(d.Recorded), Paper: d.Paper, Document: d.Document, Written: d.Written,
 			Covered: spansOf(d.Covered), Announced: spansOf(d.Announced), Uncovered: spansOf(d.Uncovered), Basis: d.Basis, Confirmed: d.Confirmed}
 		if d.Span.Len() > 0 {
 			out.Demands[i].Span = &spansOf([]evidence.Range{d.Span})[0]

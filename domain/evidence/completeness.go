@@ -22,6 +22,7 @@ const (
 // Demand is what a rule asks of an inspection, and what has come of it. Ranges are milliseconds since 1970.
 type Demand struct {
 	Rule
+	Document  string  // record of the paper that calls for it; "": none
 	Span      Range   // between its events; empty: not known
 	Written   *bool   // the paper is there; nil: none is asked for
 	Covered   []Range // by what the server holds
@@ -38,9 +39,15 @@ func (d Demand) Lacks() bool {
 // slack is a gap that counts as none: clocks of devices and of records are written to the second.
 const slack = 1000 // milliseconds
 
+// Paper is a paper of an inspection: its record.
+type Paper struct {
+	ID   string
+	Body record.Object
+}
+
 // Demands tells what the rules that were in force when an inspection began ask of it, and what has come. The step on site is asked of every
-// inspection; others where a paper of theirs was issued or a recording names them. What is not over yet is over now.
-func (r Rules) Demands(inspection record.Object, papers []record.Object, taken []Taken, now time.Time) (demands []Demand) {
+// inspection; others once for each paper of theirs that was issued and tells another time, or where a recording names them. What is not over yet is over now.
+func (r Rules) Demands(inspection record.Object, papers []Paper, taken []Taken, now time.Time) (demands []Demand) {
 	began, ok := moment(inspection, "startedAt")
 	if !ok {
 		began = now
@@ -50,29 +57,48 @@ func (r Rules) Demands(inspection record.Object, papers []record.Object, taken [
 		if !span.Holds(began) {
 			continue
 		}
-		paper, written := paperOf(rule, papers)
+		calling := rule.calledForBy(papers)
 		named := slices.ContainsFunc(taken, func(t Taken) bool { return t.Step == rule.Step })
-		if rule.Step != onsite && !written && !named {
-			continue
+		if len(calling) == 0 && (rule.Step == onsite || named) {
+			calling = []Paper{{}}
 		}
-		d := Demand{Rule: rule, Span: spanOf(rule, inspection, paper, now)}
-		if rule.Paper != "" {
-			d.Written = &written
+		for _, paper := range calling {
+			d := Demand{Rule: rule, Document: paper.ID, Span: spanOf(rule, inspection, paper.Body, now)}
+			if rule.Paper != "" {
+				written := text(paper.Body, "kind") == rule.Paper
+				d.Written = &written
+			}
+			d.cover(r.of(rule.Step, taken))
+			if !slices.ContainsFunc(demands, func(other Demand) bool { return other.Step == d.Step && other.Span == d.Span }) {
+				demands = append(demands, d)
+			}
 		}
-		d.cover(taken)
-		demands = append(demands, d)
 	}
 	return demands
 }
 
-// paperOf is the paper that is the record of a step: issued, and not made void.
-func paperOf(rule Rule, papers []record.Object) (record.Object, bool) {
+// calledForBy are the papers that are the record of a step, issued and not made void: each is a step of its own. If there is none, one of the papers
+// that call for it.
+func (r Rule) calledForBy(papers []Paper) (calling []Paper) {
 	for _, p := range papers {
-		if rule.Paper != "" && text(p, "kind") == rule.Paper && text(p, "state") == "issued" {
-			return p, true
+		if r.Paper != "" && r.is(r.Paper, p.Body) {
+			calling = append(calling, p)
 		}
 	}
-	return nil, false
+	for _, kind := range r.Also {
+		for _, p := range papers {
+			if len(calling) == 0 && r.is(kind, p.Body) {
+				calling = []Paper{p}
+			}
+		}
+	}
+	return calling
+}
+
+// is reports whether a paper is of a kind, is in force, and says what the rule wants it to say.
+func (r Rule) is(kind string, paper record.Object) bool {
+	data, _ := paper["data"].(record.Object)
+	return text(paper, "kind") == kind && text(paper, "state") == "issued" && (r.Field == "" || text(data, r.Field) == r.Value)
 }
 
 func spanOf(rule Rule, inspection, paper record.Object, now time.Time) Range {
@@ -87,13 +113,12 @@ func spanOf(rule Rule, inspection, paper record.Object, now time.Time) Range {
 	return Range{from.UnixMilli(), to.UnixMilli()}
 }
 
-// cover lays the recordings over the span. One that names another step does not count for this.
+// cover lays recordings over the span.
 func (d *Demand) cover(taken []Taken) {
 	var have, told []Range
 	photos := false
 	for _, t := range taken {
 		switch {
-		case t.Step != "" && t.Step != d.Step:
 		case t.Photo:
 			photos = photos || t.Held && (d.Span.Len() == 0 || t.Span.From >= d.Span.From-slack && t.Span.From <= d.Span.To+slack)
 		case t.Held:

@@ -80,31 +80,43 @@ func TestWhatTheRulesAskFor(t *testing.T) {
 		}
 		return got
 	}
-	paper := func(kind, state string, at int) record.Object {
-		return record.Object{"kind": kind, "state": state, "issuedAt": second(at)}
+	paper := func(kind, state string, at int, data ...any) Paper {
+		body := record.Object{"kind": kind, "state": state, "issuedAt": second(at), "data": record.Object{}}
+		for i := 0; i < len(data); i += 2 {
+			body["data"].(record.Object)[data[i].(string)] = data[i+1]
+		}
+		return Paper{Body: body}
 	}
 	ended := record.Object{"state": "completed", "startedAt": second(0), "endedAt": second(600), "certificatesShown": record.Object{"at": second(10)}}
 	whole := shot(0, 600, "video/mp4", nil)
 	for _, c := range []struct {
 		name       string
 		inspection record.Object
-		papers     []record.Object
+		papers     []Paper
 		taken      []Taken
 		want       string // step:verdict:written, sorted as in the table
 	}{
 		{"nothing", ended, nil, nil, "onsite:open:no"},
-		{"on site", ended, []record.Object{paper("inspection-record", "issued", 590)}, []Taken{whole}, "onsite:met:yes"},
-		{"a draft is no record", ended, []record.Object{paper("inspection-record", "draft", 590)}, []Taken{whole}, "onsite:met:no"},
-		{"made void", ended, []record.Object{paper("summary-penalty", "voided", 590)}, []Taken{whole}, "onsite:met:no"},
-		{"punished without a recording", ended, []record.Object{paper("summary-penalty", "issued", 500)}, nil, "onsite:open:no summary-penalty:unmet:yes"},
-		{"punished, some of it", ended, []record.Object{paper("summary-penalty", "issued", 500)}, []Taken{shot(100, 110, "audio/mp4", nil)}, "onsite:met:no summary-penalty:met:yes"},
-		{"seized, a gap", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 300, "video/mp4", nil), shot(303, 600, "video/mp4", nil)}, "onsite:met:no seizure:partly:yes"},
-		{"seized, whole", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 300, "video/mp4", nil), shot(301, 600, "video/mp4", nil)}, "onsite:met:no seizure:met:yes"},
-		{"announced is not held", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": nil})}, "onsite:open:no seizure:unmet:yes"},
-		{"disposed of is no gap", ended, []record.Object{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": record.Object{"state": "disposed"}})}, "onsite:met:no seizure:met:yes"},
+		{"on site", ended, []Paper{paper("inspection-record", "issued", 590)}, []Taken{whole}, "onsite:met:yes"},
+		{"a draft is no record", ended, []Paper{paper("inspection-record", "draft", 590)}, []Taken{whole}, "onsite:met:no"},
+		{"made void", ended, []Paper{paper("summary-penalty", "voided", 590)}, []Taken{whole}, "onsite:met:no"},
+		{"punished without a recording", ended, []Paper{paper("summary-penalty", "issued", 500)}, nil, "onsite:open:no summary-penalty:unmet:yes"},
+		{"punished, some of it", ended, []Paper{paper("summary-penalty", "issued", 500)}, []Taken{shot(100, 110, "audio/mp4", nil)}, "onsite:met:no summary-penalty:met:yes"},
+		{"seized, a gap", ended, []Paper{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 300, "video/mp4", nil), shot(303, 600, "video/mp4", nil)}, "onsite:met:no seizure:partly:no"},
+		{"seized, whole", ended, []Paper{paper("seizure-record", "issued", 900, "startedAt", second(5), "endedAt", second(595)), paper("seizure-decision", "issued", 900)},
+			[]Taken{shot(0, 300, "video/mp4", nil), shot(301, 600, "video/mp4", nil)}, "onsite:met:no seizure:met:yes"},
+		{"sealed without a recording", ended, []Paper{paper("sealing-decision", "issued", 500)}, nil, "onsite:open:no seizure:unmet:no"},
+		{"announced is not held", ended, []Paper{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": nil})}, "onsite:open:no seizure:unmet:no"},
+		{"disposed of is no gap", ended, []Paper{paper("seizure-decision", "issued", 500)}, []Taken{shot(0, 600, "video/mp4", record.Object{"custody": record.Object{"state": "disposed"}})}, "onsite:met:no seizure:met:no"},
+		{"two were questioned, one recorded", ended, []Paper{paper("inquiry-record", "issued", 900, "startedAt", second(700), "endedAt", second(720)), paper("inquiry-record", "issued", 900, "startedAt", second(800), "endedAt", second(820))},
+			[]Taken{shot(700, 720, "audio/mp4", nil)}, "onsite:open:no inquiry:met:yes inquiry:open:yes"},
+		{"a hearing in full", ended, []Paper{paper("hearing-record", "issued", 2000, "heldAt", second(1000), "endedAt", second(1600))}, []Taken{shot(1000, 1590, "video/mp4", nil)}, "onsite:open:no hearing:partly:yes"},
+		{"left", ended, []Paper{paper("service-receipt", "issued", 600, "mode", "left", "servedAt", second(500))}, []Taken{shot(600, 610, "video/mp4", nil)}, "onsite:open:no service-left:unmet:yes"},
+		{"served otherwise", ended, []Paper{paper("service-receipt", "issued", 600, "mode", "mail", "servedAt", second(500))}, nil, "onsite:open:no"},
+		{"a step that no rule has", ended, nil, []Taken{shot(0, 600, "video/mp4", record.Object{"step": "现场检查"})}, "onsite:met:no"},
 		{"a recording names its step", ended, nil, []Taken{shot(0, 600, "video/mp4", record.Object{"step": "demolition"})}, "onsite:open:no demolition:met:no"},
-		{"posted, a photo", ended, []record.Object{paper("service-notice", "issued", 500)}, []Taken{shot(50, 50, "image/jpeg", nil)}, "onsite:open:no service-notice:met:yes"},
-		{"posted, no photo", ended, []record.Object{paper("service-notice", "issued", 500)}, nil, "onsite:open:no service-notice:unmet:yes"},
+		{"posted, a photo", ended, []Paper{paper("service-receipt", "issued", 500, "mode", "announced")}, []Taken{shot(50, 50, "image/jpeg", nil)}, "onsite:open:no service-notice:met:yes"},
+		{"posted, no photo", ended, []Paper{paper("service-receipt", "issued", 500, "mode", "announced")}, nil, "onsite:open:no service-notice:unmet:yes"},
 		{"nobody said when", record.Object{"state": "completed"}, nil, []Taken{whole}, "onsite:unknown:no"},
 		{"still open", record.Object{"state": "open", "startedAt": second(0)}, nil, []Taken{whole}, "onsite:met:no"},
 	} {
@@ -123,13 +135,14 @@ func TestWhatTheRulesAskFor(t *testing.T) {
 }
 
 func TestRulesThatAreNoneAreRefused(t *testing.T) {
-	head := "step,from,to,name,paper,papername,av,begins,ends,hours,confirmed,basis"
-	site, hand := "onsite,,,n,p,pn,yes,inspection.startedAt,inspection.endedAt,,no,b", "hand-in,,,n,,,,,,24,no,b"
+	head := "step,from,to,name,paper,papername,also,when,av,begins,ends,hours,confirmed,basis"
+	site, hand := "onsite,,,n,p,pn,q|r,mode=left,yes,inspection.startedAt|paper.issuedAt,inspection.endedAt,,no,b", "hand-in,,,n,,,,,,,,24,no,b"
 	if _, err := ReadRules([]byte(strings.Join([]string{head, site, hand}, "\n"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, rows := range [][]string{{}, {site}, {hand}, {site, "hand-in,,,n,,,,,,0,no,b"}, {strings.Replace(site, "yes", "perhaps", 1), hand}, {strings.Replace(site, ",no,b", ",no,", 1), hand},
-		{strings.Replace(site, "inspection.endedAt", "dawn", 1), hand}, {strings.Replace(site, "onsite,,", "onsite,2026-02-30,", 1), hand}, {`"`}, {"a,b"}} {
+	for _, rows := range [][]string{{}, {site}, {hand}, {site, "hand-in,,,n,,,,,,,,0,no,b"}, {strings.Replace(site, "yes", "perhaps", 1), hand}, {strings.Replace(site, ",no,b", ",no,", 1), hand},
+		{strings.Replace(site, "inspection.endedAt", "dawn", 1), hand}, {strings.Replace(site, "paper.issuedAt", "paper.", 1), hand}, {strings.Replace(site, "inspection.endedAt", "", 1), hand},
+		{strings.Replace(site, "mode=left", "mode", 1), hand}, {strings.Replace(site, ",p,pn,", ",,,", 1), hand}, {strings.Replace(site, "onsite,,", "onsite,2026-02-30,", 1), hand}, {`"`}, {"a,b"}} {
 		if _, err := ReadRules([]byte(strings.Join(append([]string{head}, rows...), "\n"))); err == nil {
 			t.Errorf("taken: %v", rows)
 		}

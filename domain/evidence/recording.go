@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -26,9 +27,11 @@ const (
 type Rule struct {
 	Step, From, To   string // first and last day in force, Beijing time; "": since ever, until further notice
 	Name             string
-	Paper, PaperName string // kind of the paper that is the record in writing; "": none
+	Paper, PaperName string   // kind of the paper that is the record in writing; "": none
+	Also             []string // kinds whose issue calls for the step too
+	Field, Value     string   // what a field of the paper must say for the step to be this one; "": nothing
 	AV               string
-	Begins, Ends     string // the events between which it is recorded: see eventOf
+	Begins, Ends     []string // the events between which it is recorded, the first that is known: see eventOf
 	Confirmed        bool
 	Basis            string
 }
@@ -45,6 +48,17 @@ var recordingText []byte
 
 // Recording is the table in use.
 var Recording = must(ReadRules(recordingText))
+
+// of are the recordings that may count for a step: not those that name another. One that names a step that no rule has, of whatever time, counts as
+// if it named none.
+func (r Rules) of(step string, taken []Taken) (mine []Taken) {
+	for _, t := range taken {
+		if t.Step == step || !slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Step == t.Step }) {
+			mine = append(mine, t)
+		}
+	}
+	return mine
+}
 
 // onsite is the step that every inspection is; handIn is no step, but the term within which recordings come.
 const (
@@ -75,13 +89,13 @@ func ReadRules(text []byte) (r Rules, err error) {
 }
 
 func (r *Rules) add(row []string) error {
-	if len(row) != 12 || row[0] == "" || row[11] == "" {
+	if len(row) != 14 || row[0] == "" || row[13] == "" {
 		return errRule
 	}
-	rule := Rule{Step: row[0], From: row[1], To: row[2], Name: row[3], Paper: row[4], PaperName: row[5], AV: row[6], Begins: row[7], Ends: row[8],
-		Confirmed: row[10] == "yes", Basis: row[11]}
+	rule := Rule{Step: row[0], From: row[1], To: row[2], Name: row[3], Paper: row[4], PaperName: row[5], Also: parts(row[6]), AV: row[8],
+		Begins: parts(row[9]), Ends: parts(row[10]), Confirmed: row[12] == "yes", Basis: row[13]}
 	if rule.Step == handIn {
-		hours, err := strconv.Atoi(row[9])
+		hours, err := strconv.Atoi(row[11])
 		if err != nil || hours < 1 {
 			return errRule
 		}
@@ -89,28 +103,59 @@ func (r *Rules) add(row []string) error {
 		return nil
 	}
 	_, ok := Term{From: rule.From, To: rule.To}.inForce()
-	if !ok || !slices.Contains([]string{AVFull, AVYes, AVPhoto, AVWhen, AVOptional}, rule.AV) || !slices.Contains(events, rule.Begins) || !slices.Contains(events, rule.Ends) {
+	if !ok || !slices.Contains([]string{AVFull, AVYes, AVPhoto, AVWhen, AVOptional}, rule.AV) || !areEvents(rule.Begins) || !areEvents(rule.Ends) {
 		return errRule
+	}
+	if row[7] != "" {
+		var found bool
+		if rule.Field, rule.Value, found = strings.Cut(row[7], "="); !found || rule.Paper == "" {
+			return errRule
+		}
 	}
 	r.Rules = append(r.Rules, rule)
 	return nil
 }
 
-// events are what a step begins or ends with.
-var events = []string{"inspection.startedAt", "inspection.endedAt", "certificatesShown.at", "paper.issuedAt"}
-
-// eventOf is when an event was, by the records; ok is false when it was not, or nobody said when.
-func eventOf(name string, inspection, paper record.Object) (time.Time, bool) {
-	switch name {
-	case "inspection.startedAt":
-		return moment(inspection, "startedAt")
-	case "inspection.endedAt":
-		return moment(inspection, "endedAt")
-	case "certificatesShown.at":
-		shown, _ := inspection["certificatesShown"].(record.Object)
-		return moment(shown, "at")
+// parts are what stands in a cell, set apart by |.
+func parts(cell string) []string {
+	if cell == "" {
+		return nil
 	}
-	return moment(paper, "issuedAt")
+	return strings.Split(cell, "|")
+}
+
+// ofPaper begins the name of an event that the paper tells: its issue, or a time that was filled in.
+const ofPaper = "paper."
+
+// areEvents reports whether all are events that a step can begin or end with, and there is one.
+func areEvents(names []string) bool {
+	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {
+		field, told := strings.CutPrefix(name, ofPaper)
+		return !told && !slices.Contains([]string{"inspection.startedAt", "inspection.endedAt", "certificatesShown.at"}, name) || field == ""
+	})
+}
+
+// eventOf is when the first of some events was that the records tell; ok is false when nobody said when.
+func eventOf(names []string, inspection, paper record.Object) (at time.Time, ok bool) {
+	for _, name := range names {
+		field, told := strings.CutPrefix(name, ofPaper)
+		switch {
+		case name == "certificatesShown.at":
+			shown, _ := inspection["certificatesShown"].(record.Object)
+			at, ok = moment(shown, "at")
+		case !told:
+			at, ok = moment(inspection, strings.TrimPrefix(name, "inspection."))
+		case field == "issuedAt":
+			at, ok = moment(paper, field)
+		default:
+			data, _ := paper["data"].(record.Object)
+			at, ok = moment(data, field)
+		}
+		if ok {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // Taken is one recording or photo of an inspection, as far as completeness goes.

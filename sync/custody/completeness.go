@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/inspect"
@@ -99,16 +100,29 @@ func (s *Service) complete(ctx context.Context, id string, body record.Object) (
 		}
 		c.Recordings, taken = append(c.Recordings, r), append(taken, one)
 	}
-	papers, err := bodiesOf(s.History.Lookup(ctx, "documents", "inspection", id))
+	papers, err := bodiesOf(s.History.Lookup(ctx, document.Documents.Name, "inspection", id))
 	if err != nil {
 		return c, err
 	}
-	sorted := make([]record.Object, 0, len(papers))
-	for _, key := range slices.Sorted(maps.Keys(papers)) {
-		sorted = append(sorted, papers[key])
-	}
-	c.Demands = evidence.Recording.Demands(body, sorted, taken, c.At)
+	c.Demands = evidence.Recording.Demands(body, inForce(papers), taken, c.At)
 	return c, nil
+}
+
+// inForce are papers, by id, without those that another issued paper corrects: the two are one step.
+func inForce(papers map[string]record.Object) []evidence.Paper {
+	corrected := map[string]bool{}
+	for _, body := range papers {
+		if c, corrects := document.CorrectionOf(body); corrects && document.ReadInstance(body).State == document.Issued {
+			corrected[c.Document] = true
+		}
+	}
+	sorted := make([]evidence.Paper, 0, len(papers))
+	for _, key := range slices.Sorted(maps.Keys(papers)) {
+		if !corrected[key] {
+			sorted = append(sorted, evidence.Paper{ID: key, Body: papers[key]})
+		}
+	}
+	return sorted
 }
 
 // announced tells from where an evidence was announced, and when the server heard of it.

@@ -51,7 +51,7 @@ func TestTheTimeline(t *testing.T) {
 		c.Recordings = append(c.Recordings, custody.Recorded{Taken: one, Missing: !one.Held})
 	}
 	inspection := record.Object{"state": "completed", "startedAt": stamp(at), "endedAt": stamp(at.Add(time.Hour)), "certificatesShown": record.Object{"at": stamp(at.Add(2 * time.Minute))}}
-	papers := []record.Object{{"kind": "seizure-decision", "state": "issued", "issuedAt": stamp(at.Add(50 * time.Minute))}}
+	papers := []evidence.Paper{{Body: record.Object{"kind": "seizure-decision", "state": "issued", "issuedAt": stamp(at.Add(50 * time.Minute))}}}
 	c.Demands = evidence.Recording.Demands(inspection, papers, taken, c.At)
 	image := string(custody.Timeline(c))
 	if image != string(custody.Timeline(c)) || strings.Contains(image, "<script") {

@@ -81,7 +81,7 @@ func (d *day) record(ctx context.Context, h *hand, f media.File) (id, path strin
 		kind = "video"
 	}
 	end := d.now()
-	r := client.Recording{Path: path, Unit: street, Inspection: d.inspection, Step: "现场检查", Kind: kind, MIME: f.Mime,
+	r := client.Recording{Path: path, Unit: street, Inspection: d.inspection, Step: "onsite", Kind: kind, MIME: f.Mime,
 		StartedAt: end.Add(-7 * time.Second), EndedAt: end}
 	if kind == "video" {
 		r.Pieces = pieces(int64(len(f.Body)), r.StartedAt, 7*time.Second)
