@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func Report(w io.Writer, t Trail) (render.Result, error) {
 	for i, gap := range t.Unknown {
 		p.paragraph(strconv.Itoa(i+1) + "．" + gap.Zh)
 	}
-	p.add(document.Block{Kind: document.CopiesBlock, Text: "时间均为北京时间。摘要为 SHA-256。设备以记录标识表示。本报告由服务器根据记录自动生成，未作人工修改。"})
+	p.add(document.Block{Kind: document.CopiesBlock, Text: "时间均为北京时间。摘要为 SHA-256。设备、链接、副本等以记录标识的末八位表示。本报告由服务器根据记录自动生成，未作人工修改。"})
 	paper := render.Paper{Words: document.Words{Template: p.template, Organ: t.Names[text(t.Body, "unit")],
 		Instance: document.Instance{State: document.Issued, IssuedAt: t.At, Data: p.data}}}
 	return render.PDF(w, paper)
@@ -77,7 +78,7 @@ func (p *sheet) facts(t Trail) {
 	rows := []document.Row{
 		row(label("证据标识"), p.value(t.Evidence, 3)),
 		row(label("所属单位"), p.value(named(t, text(body, "unit")), 1), label("记录人"), p.value(named(t, text(body, "officer")), 1)),
-		row(label("类别"), p.value(text(body, "kind"), 1), label("格式"), p.value(text(body, "mime"), 1)),
+		row(label("类别"), p.value(cmp.Or(kinds[text(body, "kind")], text(body, "kind")), 1), label("格式"), p.value(text(body, "mime"), 1)),
 		row(label("录制起止"), p.value(clockOf(body, "startedAt")+" 至 "+clockOf(body, "endedAt"), 3)),
 		row(label("长度"), p.value(fmt.Sprintf("%.0f 字节", length), 1), label("状态"), p.value(states[evidence.StateOf(body)], 1)),
 		row(label("登记摘要"), p.value(text(body, "sha256"), 3)),
@@ -94,6 +95,9 @@ func (p *sheet) facts(t Trail) {
 			label("生成时间"), p.value(clock(t.At), 1)))
 	p.add(document.Block{Kind: document.TableBlock, Columns: []float64{14, 36, 14, 36}, Rows: rows})
 }
+
+// kinds are what recordings are called.
+var kinds = map[string]string{"video": "录像", "audio": "录音", "photo": "照片", "document": "文件"}
 
 var states = map[evidence.Custody]string{"": "已登记，内容未到", evidence.CustodyHeld: "服务器持有", evidence.CustodyMismatch: "内容与登记不符，单独留存",
 	evidence.CustodyDisposing: "正在销毁", evidence.CustodyDisposed: "已销毁，仅存记录"}
@@ -150,22 +154,65 @@ func (p *sheet) acts(t Trail) {
 	rows := []document.Row{{Head: true, Cells: []document.Cell{label("序号"), label("时间"), label("事项"), label("人员、设备"), label("理由与说明")}}}
 	acts := t.Acts[:min(len(t.Acts), mostActs)]
 	for i, e := range acts {
-		who := "服务器"
-		if e.Actor != "" {
-			who = named(t, e.Actor)
-		}
-		if e.ActorUnit != "" {
-			who += "（" + named(t, e.ActorUnit) + "）"
-		}
-		if e.Device != "" {
-			who += "　设备 " + short(e.Device)
-		}
 		rows = append(rows, document.Row{Cells: []document.Cell{label(strconv.Itoa(i + 1)), p.value(clock(e.At), 1),
-			{Value: p.field(cmp.Or(actNames[e.Act], string(e.Act))), Align: "center"}, p.value(who, 1), p.value(explained(t, e), 1)}})
+			{Value: p.field(actName(e)), Align: "center"}, p.value(whoOf(t, e), 1), p.value(explained(t, e), 1)}})
 	}
 	p.add(document.Block{Kind: document.TableBlock, Columns: []float64{8, 17, 14, 27, 34}, Rows: rows})
 	if more := len(t.Acts) - len(acts); more > 0 {
 		p.paragraph(fmt.Sprintf("其后另有 %d 项，见同一接口的 JSON 形式。", more))
+	}
+	p.devices(t)
+}
+
+// actName is what was done, in a word.
+func actName(e evidence.Entry) string {
+	if e.Act == evidence.ActShare && e.Detail["revoked"] == true {
+		return "收回链接"
+	}
+	return cmp.Or(actNames[e.Act], string(e.Act))
+}
+
+// whoOf is who did it, on which device: somebody of the house, somebody outside with a link, or the server.
+func whoOf(t Trail, e evidence.Entry) string {
+	who := "服务器"
+	switch outside := recipient(e); {
+	case e.Actor != "":
+		who = named(t, e.Actor)
+	case outside != "" && e.Act == evidence.ActView:
+		who = "外部人员：" + outside
+	}
+	if e.ActorUnit != "" {
+		who += "（" + named(t, e.ActorUnit) + "）"
+	}
+	if e.Device != "" {
+		who += "\n设备 " + tail(e.Device)
+	}
+	return who
+}
+
+// recipient is the person outside whom a link is for; "" where there is none.
+func recipient(e evidence.Entry) string {
+	name, organ := text(e.Detail, "name"), text(e.Detail, "organ")
+	if organ != "" {
+		name += "（" + organ + "）"
+	}
+	return name
+}
+
+// devices tells the records of the devices of which the table shows the end.
+func (p *sheet) devices(t Trail) {
+	var told []string
+	tell := func(device string) {
+		if device != "" && !slices.Contains(told, device) {
+			told = append(told, device)
+		}
+	}
+	for _, e := range t.Acts[:min(len(t.Acts), mostActs)] {
+		tell(e.Device)
+		tell(text(e.Detail, "device"))
+	}
+	if len(told) > 0 {
+		p.paragraph("设备标识：" + strings.Join(told, "；") + "。")
 	}
 }
 
@@ -173,13 +220,16 @@ func (p *sheet) acts(t Trail) {
 const mostActs = 1000
 
 // short is enough of an id to tell it from others of one report.
-func short(id string) string { return "…" + id[max(0, len(id)-8):] }
+func short(id string) string { return "…" + tail(id) }
+
+func tail(id string) string { return id[max(0, len(id)-8):] }
 
 func explained(t Trail, e evidence.Entry) string {
 	var parts []string
 	if e.Reason != "" {
 		parts = append(parts, strings.TrimRight(e.Reason, "；。"))
 	}
+	parts = append(parts, outcome(e)...)
 	if length, _ := t.Body["length"].(float64); len(e.Ranges) > 0 && length > 0 {
 		parts = append(parts, fmt.Sprintf("%d 段，共 %d 字节（%.1f%%）", len(e.Ranges), evidence.Total(e.Ranges...), 100*float64(evidence.Total(e.Ranges...))/length))
 	}
@@ -193,10 +243,39 @@ func explained(t Trail, e evidence.Entry) string {
 		parts = append(parts, result)
 	}
 	if device := text(e.Detail, "device"); device != "" {
-		parts = append(parts, "由设备 "+short(device)+" 送达")
+		parts = append(parts, "由设备 "+tail(device)+" 送达")
 	}
 	return strings.Join(parts, "；")
 }
+
+// outcome is what came of an act: a link for whom and how often, a copy of which kind, and the record of it.
+func outcome(e evidence.Entry) (parts []string) {
+	revoked := e.Detail["revoked"] == true
+	switch views, _ := e.Detail["maxViews"].(float64); {
+	case e.Act == evidence.ActShare && !revoked:
+		parts = append(parts, "提供给"+recipient(e), fmt.Sprintf("可看 %.0f 次", views))
+		if e.Detail["watermark"] == true {
+			parts = append(parts, "副本带水印")
+		}
+	case e.Act == evidence.ActDerive:
+		parts = append(parts, cmp.Or(copies[text(e.Detail, "kind")], text(e.Detail, "kind")))
+	}
+	name := relatedNames[e.Act]
+	if e.Actor != "" && (e.Act == evidence.ActView || e.Act == evidence.ActDownload) {
+		name = relatedNames[evidence.ActDerive] // what somebody of the house looked at besides the recording
+	}
+	if name != "" && e.Related != "" {
+		parts = append(parts, name+" "+tail(e.Related))
+	}
+	return parts
+}
+
+// copies are what derivatives are called.
+var copies = map[string]string{evidence.Poster: "封面图", evidence.Sprite: "缩略图", evidence.Waveform: "声波图", evidence.Playable: "播放用副本", evidence.Redacted: "遮挡副本"}
+
+// relatedNames are what an act names beside itself. That of an announcement is an op, which the ledger has.
+var relatedNames = map[evidence.Act]string{evidence.ActShare: "链接", evidence.ActView: "链接", evidence.ActDerive: "副本", evidence.ActHold: "保全", evidence.ActRelease: "保全",
+	evidence.ActPropose: "销毁", evidence.ActConfirm: "销毁", evidence.ActRecall: "销毁", evidence.ActDispose: "销毁"}
 
 var results = map[string]string{"sound": "内容已恢复，与回执一致", "differs": "内容与回执不符", "missing": "存储中没有内容", "unread": "多次复核未能读出内容"}
 

@@ -41,6 +41,13 @@ func sampleTrail() custody.Trail {
 		Until: at.AddDate(0, 0, 9).Add(4 * time.Minute), Ranges: []evidence.Range{{From: 0, To: 300000000}, {From: 900000000, To: 1200000000}}})
 	add(evidence.ActHold, 30, evidence.Entry{Actor: officer, Reason: "当事人申请行政复议"})
 	add(evidence.ActVerify, 60, evidence.Entry{Detail: record.Object{"result": "differs"}})
+	add(evidence.ActDerive, 61, evidence.Entry{Actor: officer, Reason: "听证会出示", Related: "0193f000-0000-7000-8000-0000000000c1", Detail: record.Object{"kind": "redacted"}})
+	outsider := record.Object{"name": "何喆", "organ": "天津示例律师事务所"}
+	link := "0193f000-0000-7000-8000-0000000000b1"
+	add(evidence.ActShare, 62, evidence.Entry{Actor: officer, Reason: "当事人申请查阅", Related: link, Until: at.AddDate(0, 0, 70),
+		Detail: record.Apply(outsider, record.Object{"maxViews": 2.0, "watermark": true})})
+	add(evidence.ActView, 63, evidence.Entry{Reason: "当事人申请查阅", Related: link, Until: at.AddDate(0, 0, 63).Add(6 * time.Hour), Detail: outsider})
+	add(evidence.ActShare, 64, evidence.Entry{Actor: officer, Reason: "查阅完毕", Related: link, Detail: record.Object{"revoked": true}})
 	add(evidence.ActRelease, 90, evidence.Entry{Actor: officer, Reason: "复议终结"})
 	return t
 }
@@ -69,7 +76,8 @@ func TestTheReportOfATrail(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(string(out)), "")
 	for _, want := range []string{"保管链报告", "赵翀", "调阅", "2段，共600000000字节（40.0%）", "含花括号{organ}与", "更换电池{party}", "内容与回执不符", "当事人申请行政复议",
-		"依法保全中", "一般案卷，依据待核实", "设备时间是设备自称的", "2026-03-0110:30:00"} {
+		"录像", "遮挡副本；", "提供给", "可看2次", "水印；链接", "外部人员：何喆", "收回链接", "副本000000c1",
+		"设备标识：0193f000-0000-7000-8000-0000000000d1。", "依法保全中", "一般案卷，依据待核实", "设备时间是设备自称的", "2026-03-0110:30:00"} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in the report", want)
 		}

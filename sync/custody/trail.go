@@ -11,6 +11,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -64,7 +65,11 @@ func (s *Service) collect(ctx context.Context, t *Trail) error {
 		return err
 	}
 	if len(past) > 0 {
-		t.Acts = append(t.Acts, announcement(t, past[0].Author, past[0].Device, past[0].ReceivedAt, past[0].OccurredAt, past[0].Op))
+		first, err := wire.Object(past[0].Body)
+		if err != nil {
+			return err
+		}
+		t.Acts = append(t.Acts, announcement(t, text(first, "unit"), past[0]))
 	}
 	acts, err := s.bodies(ctx, evidence.Custodies.Name, t.Evidence)
 	for _, key := range slices.Sorted(maps.Keys(acts)) {
@@ -88,11 +93,12 @@ func (s *Service) collect(ctx context.Context, t *Trail) error {
 	return err
 }
 
-func announcement(t *Trail, author, device string, received, claimed time.Time, op string) evidence.Entry {
-	e := evidence.Entry{Evidence: t.Evidence, Unit: text(t.Body, "unit"), Act: evidence.ActCreate, Actor: author, Device: device, At: received, Related: op,
-		Detail: record.Object{"claimedAt": claimed.UTC().Format(time.RFC3339Nano)}}
-	if author == record.ServerAuthor {
-		e.Actor = ""
+// announcement is the first act: unit is the one that the recording was announced for.
+func announcement(t *Trail, unit string, r pull.Revision) evidence.Entry {
+	e := evidence.Entry{Evidence: t.Evidence, Unit: text(t.Body, "unit"), Act: evidence.ActCreate, Actor: r.Author, ActorUnit: unit, Device: r.Device, At: r.ReceivedAt, Related: r.Op,
+		Detail: record.Object{"claimedAt": r.OccurredAt.UTC().Format(time.RFC3339Nano)}}
+	if r.Author == record.ServerAuthor {
+		e.Actor, e.ActorUnit = "", ""
 	}
 	return e
 }
