@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -78,16 +79,59 @@ func (f *Fleet) Beat(ctx context.Context) error {
 	return f.Replicas.Beat(ctx, r)
 }
 
-// Of returns where work on an upload is to be done; "" is here. What the caller may not work on is told here.
+// Of returns where work on an upload is to be done; "" is here. What the caller may not work on is told here. When another replica has just given the
+// upload an owner it looks again: some clients drop an upload that they are told to ask for later.
 func (f *Fleet) Of(ctx context.Context, caller people.Caller, id string) (url string, err error) {
 	if f.Alone() {
 		return "", nil
 	}
+	for range mostLooks {
+		if url, err = f.of(ctx, caller, id); !errors.Is(err, fault.New(fault.UploadBusy)) {
+			break
+		}
+	}
+	return url, err
+}
+
+// mostLooks is how often an upload's owner may change while one asks for it: once by itself, and once by that of the first of its parts, and one to spare.
+const mostLooks = 3
+
+func (f *Fleet) of(ctx context.Context, caller people.Caller, id string) (url string, err error) {
 	u, err := f.Uploads.find(ctx, caller, id)
 	if err != nil {
 		return "", nil // whoever does the work finds the same
 	}
-	return f.at(ctx, u)
+	if !u.Part || u.State != Receiving {
+		return f.at(ctx, u)
+	}
+	others, err := f.Replicas.Under(ctx, u.Evidence)
+	if err != nil {
+		return "", err
+	}
+	return f.beside(ctx, u, others)
+}
+
+// receiving is the first of some uploads to which bytes may come; -1 if there is none.
+func receiving(uploads []Upload) int {
+	return slices.IndexFunc(uploads, func(u Upload) bool { return u.State == Receiving })
+}
+
+// beside returns where a part is to be worked on: where the first of its evidence's uploads is, because parts are joined in one spool. Parts that are
+// elsewhere come there when they are asked for: those whose owner is lost, and those that were begun apart while a replica came or went. Their device
+// hears that nothing is there, and brings them again.
+func (f *Fleet) beside(ctx context.Context, u Upload, others []Upload) (url string, err error) {
+	first := receiving(others)
+	if first < 0 || others[first].ID == u.ID {
+		return f.at(ctx, u)
+	}
+	owner, err := f.holder(ctx, others[first])
+	if err == nil && u.Owner != owner.ID {
+		err = f.adopt(ctx, u, owner)
+	}
+	if err != nil || owner.ID == f.Self.ID {
+		return "", err
+	}
+	return owner.URL, nil
 }
 
 // For returns where an upload is to be begun: where the evidence's others are. Parts, which a client begins all at once, go where everybody
@@ -102,6 +146,9 @@ func (f *Fleet) For(ctx context.Context, caller people.Caller, n New) (url strin
 	others, err := f.Replicas.Under(ctx, n.Evidence)
 	if err != nil {
 		return "", err
+	}
+	if first := receiving(others); first >= 0 {
+		return f.at(ctx, others[first])
 	}
 	for _, u := range others {
 		if url, err := f.at(ctx, u); err != nil || url != "" {
@@ -137,29 +184,43 @@ func rank(replica, evidence string) string {
 
 // at returns where the bytes of an upload are, and takes it over if that is a replica that is silent for too long.
 func (f *Fleet) at(ctx context.Context, u Upload) (url string, err error) {
+	owner, err := f.holder(ctx, u)
+	if err != nil || owner.ID == f.Self.ID {
+		return "", err
+	}
+	return owner.URL, nil
+}
+
+// holder is the replica that works on an upload, after this one has taken it over from one that is silent for too long.
+func (f *Fleet) holder(ctx context.Context, u Upload) (Replica, error) {
 	if u.Owner == "" || u.Owner == f.Self.ID || u.State != Receiving && u.State != Whole {
-		return "", nil
+		return f.Self, nil
 	}
 	owner, err := f.Replicas.Seen(ctx, u.Owner)
 	if err != nil {
-		return "", err
+		return Replica{}, err
 	}
 	silent := f.Now().Sub(owner.SeenAt)
 	switch {
 	case u.State == Whole && silent < wholePatience*f.Silence:
-		return "", nil // all its bytes have come: there is nothing to be passed on
+		return f.Self, nil // all its bytes have come: there is nothing to be passed on
 	case u.State == Receiving && silent < f.Silence:
-		return owner.URL, nil
+		return owner, nil
 	}
-	adopted, err := f.Replicas.Adopt(ctx, u.ID, u.Owner, f.Self.ID, ForgetJob+"/"+u.Owner)
-	if err == nil && adopted {
-		f.Log.WarnContext(ctx, "an upload is taken over from a replica that is silent; its device sends it again",
-			"upload", u.ID, "evidence", u.Evidence, "replica", u.Owner, "seen", owner.SeenAt)
+	return f.Self, f.adopt(ctx, u, f.Self)
+}
+
+// adopt gives an upload another owner, unless it has another already: then the device is to ask again.
+func (f *Fleet) adopt(ctx context.Context, u Upload, to Replica) error {
+	adopted, err := f.Replicas.Adopt(ctx, u.ID, u.Owner, to.ID, ForgetJob+"/"+u.Owner)
+	if err == nil && !adopted {
+		return fault.New(fault.UploadBusy)
 	}
-	if err == nil && !adopted { // by another
-		err = fault.New(fault.UploadBusy)
+	if err == nil {
+		f.Log.WarnContext(ctx, "an upload is taken over from a replica that is silent, or is elsewhere than its other parts; its device sends it again",
+			"upload", u.ID, "evidence", u.Evidence, "replica", u.Owner, "to", to.ID)
 	}
-	return "", err
+	return err
 }
 
 // ForgetJob is the kind of the job by which a replica that was silent drops the bytes of uploads that others have taken over meanwhile. It is followed by

@@ -109,6 +109,68 @@ func TestAWholeUploadWaitsForItsDisk(t *testing.T) {
 	w.wantHeld(two.Uploads, evidenceID, data)
 }
 
+// Parts are joined where all of them are. When the replica that has them is lost, whoever is asked about which of them, all at once, they come together at
+// one again; parts that were begun apart, while a replica came or went, do too.
+func TestPartsComeTogether(t *testing.T) {
+	for name, begun := range map[string]func(place int) int{"their replica is lost": func(int) int { return 0 }, "they were begun apart": func(part int) int { return part }} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, databases.SQLite(t, time.Now))
+			now := time.Now()
+			w.now = func() time.Time { return now }
+			fleet := make([]*upload.Fleet, 4)
+			urls := map[string]*upload.Fleet{}
+			for i := range fleet {
+				fleet[i] = w.replica(fmt.Sprint("r", i))
+				urls[fleet[i].Self.URL] = fleet[i]
+			}
+			data := random(4000)
+			evidenceID := w.announce(data)
+			ids := make([]string, 4)
+			for i := range ids {
+				f := fleet[begun(i)]
+				st, _, err := f.Uploads.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: 1000, Part: true})
+				w.must(err)
+				ids[i] = st.ID
+				w.send(f.Uploads, st.ID, data[i*1000:i*1000+500], 0) // half of it
+			}
+			now = now.Add(silence + time.Second)
+			for _, f := range fleet[1:] {
+				w.must(f.Beat(ctx))
+			}
+			asked := make(chan error)
+			for i, id := range ids {
+				go func() {
+					_, err := fleet[1+i%3].Of(ctx, w.caller, id)
+					asked <- err
+				}()
+			}
+			for range ids {
+				w.must(<-asked)
+			}
+			places := map[string]bool{}
+			for i, id := range ids {
+				f := fleet[1+(i+1)%3]
+				url, err := f.Of(ctx, w.caller, id)
+				w.must(err)
+				if url != "" {
+					f = urls[url]
+				}
+				places[f.Self.URL] = true
+				st, err := f.Uploads.Status(ctx, w.caller, id)
+				w.must(err)
+				w.send(f.Uploads, id, data[i*1000:i*1000+1000], st.Offset)
+			}
+			if len(places) != 1 {
+				t.Fatalf("the parts are at %v", places)
+			}
+			for url := range places {
+				_, _, err := urls[url].Uploads.Create(ctx, w.caller, upload.New{Evidence: evidenceID, Length: 4000, Parts: ids})
+				w.must(err)
+			}
+		})
+	}
+}
+
 // Parts that are begun at once on different replicas all go to the same one, whoever is asked.
 func TestPartsGoToOneReplica(t *testing.T) {
 	w := newWorld(t, databases.SQLite(t, time.Now))

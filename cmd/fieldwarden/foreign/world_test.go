@@ -5,6 +5,7 @@ package foreign
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,10 +37,11 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // world is a running server.
 type world struct {
 	t    *testing.T
-	data string // folder
-	at   string // where it listens: the same after a restart
-	name string // its public URL, if that is not where it listens
-	aged int    // how many forms its subjects have had; 0: they are the real ones
+	data string            // folder
+	at   string            // where it listens: the same after a restart
+	name string            // its public URL, if that is not where it listens
+	more map[string]string // settings besides
+	aged int               // how many forms its subjects have had; 0: they are the real ones
 	*server.Server
 }
 
@@ -60,6 +62,7 @@ func newWorldAt(t *testing.T, name string) *world {
 func (w *world) config() config.Config {
 	w.t.Helper()
 	set := map[string]string{"FIELDWARDEN_DATA": w.data, "FIELDWARDEN_LISTEN": w.at, "FIELDWARDEN_LOG_LEVEL": "warn"}
+	maps.Copy(set, w.more)
 	if w.name != "" {
 		set["FIELDWARDEN_PUBLIC_URL"] = w.name
 	}
