@@ -61,8 +61,8 @@ func roots(paths []string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// marks are how the states are shown.
-var marks = map[bundle.State]string{bundle.Sound: "✓ 通过", bundle.Unsound: "✗ 不符", bundle.Open: "– 未定"}
+// marks are how the states are shown: each sign is one column wide on terminals of any language, as a dash is not.
+var marks = map[bundle.State]string{bundle.Sound: "✓ 通过", bundle.Unsound: "✗ 不符", bundle.Open: "? 未定"}
 
 func printBundle(w io.Writer, r bundle.Report) error {
 	zh := 0
