@@ -179,6 +179,24 @@ func TestNotReadableAndThenDamaged(t *testing.T) {
 	}
 }
 
+// ending is a context that ends when the test wants it to, and as it wants.
+type ending struct {
+	context.Context
+	over chan struct{}
+	err  error
+}
+
+func (e *ending) Done() <-chan struct{} { return e.over }
+
+func (e *ending) Err() error {
+	select {
+	case <-e.over:
+		return e.err
+	default:
+		return nil
+	}
+}
+
 // A recording that the night ends before is the first of the next; if night after night is not enough for it, that is told, and the others have their
 // turn. That the server stops does not count.
 func TestANightThatIsTooShort(t *testing.T) {
@@ -188,17 +206,18 @@ func TestANightThatIsTooShort(t *testing.T) {
 		w.now = w.now.Add(time.Minute)
 		other := w.hold([]byte("short " + t.Name()))
 		w.Nights = 1
-		w.refuse(data, func(ctx context.Context) (io.ReadCloser, error) { return stuck{ctx}, nil })
-		w.Nights = 1
 		short := func(stop bool) {
 			t.Helper()
 			w.now = w.now.Add(24 * time.Hour)
-			night, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+			night := &ending{Context: ctx, over: make(chan struct{}), err: context.DeadlineExceeded}
 			if stop {
-				night, cancel = context.WithCancel(ctx)
-				time.AfterFunc(50*time.Millisecond, cancel)
+				night.err = context.Canceled
 			}
-			defer cancel()
+			w.refuse(data, func(ctx context.Context) (io.ReadCloser, error) {
+				close(night.over) // it ends while the recording is read, however fast the machine is
+				return stuck{ctx}, nil
+			})
+			w.Nights = 1
 			if _, err := w.Night(night); !errors.Is(err, night.Err()) || err == nil {
 				t.Errorf("the night ended with %v", err)
 			}
