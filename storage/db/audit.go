@@ -60,13 +60,13 @@ func (d *DB) AllVersions(ctx context.Context, fn func(audit.Version) error) erro
 	return rows(ctx, d.pool(), func(r *sql.Rows) error {
 		var v audit.Version
 		err := r.Scan(&v.Record, &v.Collection, &v.Version, &v.Op, &v.Removed, &v.Schema, &v.Body, &v.OpRecord, &v.OpText,
-			&v.Head.Version, &v.Head.Op, &v.Head.Schema, &v.Head.Body, &v.Head.Collection, &v.Head.Removed)
+			&v.Head.Version, &v.Head.Op, &v.Head.Schema, &v.Head.Body, &v.Head.Collection, &v.Head.Removed, &v.Head.State)
 		if err != nil {
 			return err
 		}
 		return fn(v)
 	}, `SELECT v.record, v.collection, v.version, v.op, v.removed, v.schema, v.body, COALESCE(o.record, ''), COALESCE(o.text, ''),
-			COALESCE(h.version, 0), COALESCE(h.op, ''), COALESCE(h.schema, 0), COALESCE(h.body, ''), COALESCE(h.collection, ''), COALESCE(h.removed, FALSE)
+			COALESCE(h.version, 0), COALESCE(h.op, ''), COALESCE(h.schema, 0), COALESCE(h.body, ''), COALESCE(h.collection, ''), COALESCE(h.removed, FALSE), COALESCE(h.state, '')
 		FROM revisions v LEFT JOIN ops o ON o.id = v.op LEFT JOIN records h ON h.id = v.record ORDER BY v.record, v.version`)
 }
 

@@ -51,10 +51,6 @@ func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
 	if !plain(w.Collection) {
 		return nil, fmt.Errorf("collection %q: not a plain name", w.Collection)
 	}
-	state := "(body::jsonb) ->> 'state'"
-	if d.dialect == sqLite {
-		state = "body ->> 'state'"
-	}
 	args := []any{w.State, w.After}
 	reached := d.reached(w.Units, &args)
 	if reached == "" {
@@ -66,8 +62,8 @@ func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
 		err := r.Scan(&rec.ID, &rec.Feed, &rec.Version, &rec.Schema, &rec.Body)
 		found = append(found, rec)
 		return err
-	}, fmt.Sprintf("SELECT id, feed, version, schema, body FROM records WHERE collection = '%s' AND %s = %s AND id > %s AND NOT removed AND (%s) ORDER BY id LIMIT %d",
-		w.Collection, state, d.param(1), d.param(2), reached, w.Limit), args...)
+	}, fmt.Sprintf("SELECT id, feed, version, schema, body FROM records WHERE collection = '%s' AND state = %s AND id > %s AND NOT removed AND (%s) ORDER BY id LIMIT %d",
+		w.Collection, d.param(1), d.param(2), reached, w.Limit), args...)
 	return found, err
 }
 

@@ -165,7 +165,7 @@ func (v *ledgerOfNumbers) absent(ctx context.Context) error {
 
 // uses reads who has the numbers, or claims to. Who made a paper void is looked for where one is: there are few.
 func (v *ledgerOfNumbers) uses(ctx context.Context, table string, after, last uint64, into func(uint64, document.NumberUse)) error {
-	state, void := v.field("r.body", "state"), v.field("x.body", "state")
+	void := v.field("x.body", "state")
 	return rows(ctx, v.conn, func(r *sql.Rows) error {
 		var n uint64
 		var u document.NumberUse
@@ -178,9 +178,9 @@ func (v *ledgerOfNumbers) uses(ctx context.Context, table string, after, last ui
 		u.IssuedAt, _ = time.Parse(time.RFC3339Nano, issued) // as the paper says; zero if it does not
 		into(n, u)
 		return nil
-	}, `SELECT n.n, n.document, COALESCE(r.collection, '') <> 'blocks', COALESCE(`+state+`, ''), COALESCE(`+v.field("r.body", "voidReason")+`, ''),
+	}, `SELECT n.n, n.document, COALESCE(r.collection, '') <> 'blocks', COALESCE(r.state, ''), COALESCE(`+v.field("r.body", "voidReason")+`, ''),
 			COALESCE(`+v.field("r.body", "issuedAt")+`, ''), n.at, COALESCE(o.device, o.online, ''),
-			CASE WHEN `+state+` = 'voided' THEN COALESCE((SELECT w.author FROM revisions x JOIN ops w ON w.id = x.op AND w.record = x.record
+			CASE WHEN r.state = 'voided' THEN COALESCE((SELECT w.author FROM revisions x JOIN ops w ON w.id = x.op AND w.record = x.record
 				WHERE x.record = n.document AND `+void+` = 'voided' ORDER BY x.version LIMIT 1), '') ELSE COALESCE(o.author, '') END
 		FROM `+table+` n LEFT JOIN records r ON r.id = n.document LEFT JOIN ops o ON o.id = n.op AND o.record = n.document
 		WHERE n.series = `+v.param(1)+" AND n.n > "+v.param(2)+" AND n.n <= "+v.param(3)+" ORDER BY n.n", v.series, int64(after), int64(last))

@@ -89,10 +89,6 @@ func (d *DB) blocksOf(ctx context.Context, device string, limit int, o *people.O
 }
 
 func (d *DB) lettersOf(ctx context.Context, device string, limit int, o *people.Outstanding) error {
-	state := "body ->> 'state'"
-	if d.dialect == postgreSQL {
-		state = "(body::jsonb) ->> 'state'"
-	}
 	return rows(ctx, d.pool(), func(r *sql.Rows) error {
 		var id string
 		err := r.Scan(&id)
@@ -100,6 +96,6 @@ func (d *DB) lettersOf(ctx context.Context, device string, limit int, o *people.
 			o.Open = append(o.Open, id)
 		}
 		return err
-	}, "SELECT id FROM records WHERE collection = 'deadletters' AND "+state+" = 'open' AND NOT removed AND "+d.field("body", "device")+" = "+d.param(1)+
+	}, "SELECT id FROM records WHERE collection = 'deadletters' AND state = 'open' AND NOT removed AND "+d.field("body", "device")+" = "+d.param(1)+
 		" ORDER BY id", device)
 }

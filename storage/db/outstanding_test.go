@@ -9,6 +9,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // What a device would leave behind is told of it alone: recordings without their bytes, numbers on no paper, open letters, and what it told.
@@ -25,11 +26,14 @@ func TestOutstandingOfADevice(t *testing.T) {
 		}
 		b := &push.Batch{Heads: map[string]uint64{"unit/u": 20}, At: now}
 		put := func(device, collection, id, body string) {
+			said, err := wire.Object([]byte(body))
+			check(err)
+			state, _ := said["state"].(string)
 			seq := uint64(len(b.Ops) + 1)
 			b.Ops = append(b.Ops, push.OpRow{Op: record.Op{ID: "op-" + id, Seq: seq, Collection: collection, Record: id, OccurredAt: now}, Device: device, Text: []byte("{}"),
 				Outcome: record.Outcome{Status: record.Applied}})
 			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: id, Version: 1}, Op: "op-" + id, Body: []byte(body)})
-			b.Records = append(b.Records, push.Row{ID: id, Collection: collection, Feed: "unit/u", Seq: seq, Version: 1, Op: "op-" + id, Body: []byte(body)})
+			b.Records = append(b.Records, push.Row{ID: id, Collection: collection, Feed: "unit/u", Seq: seq, Version: 1, Op: "op-" + id, Body: []byte(body), State: state})
 		}
 		for _, id := range []string{"a", "b"} {
 			check(d.CreateCode(ctx, people.EnrolmentCode{Digest: id, Unit: "u", ExpiresAt: now.Add(time.Hour)}))

@@ -150,7 +150,8 @@ func fillForPlans(t *testing.T, d *DB) {
 			b.Ops = append(b.Ops, push.OpRow{Op: record.Op{ID: id, Seq: seq, Collection: "tasks", Record: id}, Device: fmt.Sprint("device ", i%50), Text: []byte("{}"),
 				Outcome: record.Outcome{Status: record.Applied, Version: 1}})
 			b.Revisions = append(b.Revisions, push.Revision{Version: push.Version{Record: id, Version: 1}, Op: id, Body: body})
-			b.Records = append(b.Records, push.Row{ID: id, Collection: collections[i%len(collections)], Feed: "unit/a", Seq: seq, Version: 1, Op: id, Body: body})
+			b.Records = append(b.Records, push.Row{ID: id, Collection: collections[i%len(collections)], Feed: "unit/a", Seq: seq, Version: 1, Op: id, Body: body,
+				State: fmt.Sprint("state ", i%10)})
 			b.Departures = append(b.Departures, push.Departure{Feed: "unit/b", Seq: seq, Record: id, Collection: "tasks", Reason: "moved"})
 			b.Records[i].Copies = map[string]uint64{"unit/c": seq}
 			b.Records[i].Closed = i%20 == 0

@@ -147,12 +147,12 @@ func (t *tx) lockFeeds(feeds []string, into *push.Locked) statement {
 	}}
 }
 
-const rowColumns = "id, collection, feed, seq, version, removed, op, schema, body, closed, aside"
+const rowColumns = "id, collection, feed, seq, version, removed, op, schema, body, state, closed, aside"
 
 func scanRow(r scanner, more ...any) (push.Row, error) {
 	var row push.Row
 	err := r.Scan(append([]any{&row.ID, &row.Collection, &row.Feed, &row.Seq, &row.Version, &row.Removed, &row.Op, &row.Schema, &row.Body,
-		&row.Closed, &row.Aside}, more...)...)
+		&row.State, &row.Closed, &row.Aside}, more...)...)
 	return row, err
 }
 

@@ -102,7 +102,7 @@ func schemaOf[R any](rows []R, schema func(R) int) []column {
 // overwriteRecord is the conflict clause of the records' upsert: it says what a new version changes.
 const overwriteRecord = `ON CONFLICT (id) DO UPDATE SET feed = excluded.feed, seq = excluded.seq, version = excluded.version,
 	removed = excluded.removed, op = excluded.op, body = excluded.body, updated_at = excluded.updated_at,
-	closed = excluded.closed, aside = excluded.aside, schema = excluded.schema`
+	state = excluded.state, closed = excluded.closed, aside = excluded.aside, schema = excluded.schema`
 
 func (t *tx) records(b *push.Batch) []statement {
 	at := micros(b.At)
@@ -116,6 +116,7 @@ func (t *tx) records(b *push.Batch) []statement {
 		{"op", collect(b.Records, func(r push.Row) string { return r.Op })},
 		{"body", collect(b.Records, func(r push.Row) []byte { return r.Body })},
 		{"updated_at", collect(b.Records, func(push.Row) int64 { return at })},
+		{"state", collect(b.Records, func(r push.Row) string { return r.State })},
 		{"closed", collect(b.Records, func(r push.Row) bool { return r.Closed })},
 		{"aside", collect(b.Records, func(r push.Row) bool { return r.Aside })},
 	}, schemaOf(b.Records, func(r push.Row) int { return r.Schema })...)}, len(b.Records))

@@ -16,7 +16,7 @@ func (s *writes) desks() {
 	put := func(unit, collection, state string, removed bool) string {
 		feed := "unit/" + unit
 		b.Heads[feed]++
-		row := push.Row{ID: newID(), Collection: collection, Feed: feed, Seq: b.Heads[feed], Version: 1, Op: newID(), Removed: removed,
+		row := push.Row{ID: newID(), Collection: collection, Feed: feed, Seq: b.Heads[feed], Version: 1, Op: newID(), Removed: removed, State: state,
 			Body: fmt.Appendf(nil, `{"state":%q}`, state)}
 		b.Records = append(b.Records, row)
 		return row.ID

@@ -18,7 +18,7 @@ var guarded = map[string][]string{
 		"outcome", "text"},
 	"pushes":           {"id", "device", "first_seq", "last_seq", "head", "signature", "received_at"},
 	"revisions":        {"record", "version", "collection", "op", "removed", "body", "at", "schema"},
-	"records":          {"id", "collection", "version", "removed", "op", "body", "schema"},
+	"records":          {"id", "collection", "version", "removed", "op", "body", "state", "schema"},
 	"devices":          {"id", "name", "unit", "public_key", "thumbprint", "enrolled_at", "revoked_at", "set_aside_at", "last_seq", "head_hash"},
 	"device_officers":  {"device", "officer"},
 	"accounts":         {"id", "name", "officer", "password_hash", "disabled_at"},

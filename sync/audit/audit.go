@@ -86,6 +86,7 @@ type Head struct {
 	Body       []byte
 	Collection string
 	Removed    bool
+	State      string // said again beside the body
 }
 
 // Row is an operation with the columns beside its text, which say again what is in it, in its outcome and in its push.

@@ -229,6 +229,7 @@ var alterations = []struct{ name, statements, kind string }{
 	{"a record's body is changed", "UPDATE records SET body = replace(body, '无异议', '有异议')", "head"},
 	{"a version is said to be in a form that there is not", "UPDATE revisions SET schema = 2 WHERE version = 3; UPDATE records SET schema = 2 WHERE version = 3", "version"},
 	{"a record is said to be in another form", "UPDATE records SET schema = 2 WHERE collection = 'inspections'", "head"},
+	{"a record is said to be in another state", "UPDATE records SET state = 'cancelled' WHERE collection = 'inspections'", "head"},
 	{"a record is set back", "UPDATE records SET version = 2 WHERE collection = 'inspections'", "head"},
 	{"a record is gone", "DELETE FROM records WHERE collection = 'inspections'", "head"},
 	{"a record's whole history is gone", "DELETE FROM revisions WHERE collection = 'inspections'", "head"},

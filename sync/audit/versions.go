@@ -68,9 +68,16 @@ func (a *Auditor) headOf(newest Version, r *Report) {
 	case newest.Head.Version == 0:
 		r.add("head", where, "记录本身缺失", "the record itself is missing")
 	case newest.Head.Version != newest.Version || newest.Head.Op != newest.Op || newest.Head.Schema != newest.Schema ||
-		newest.Head.Collection != newest.Collection || newest.Head.Removed != newest.Removed || !bytes.Equal(newest.Head.Body, newest.Body):
+		newest.Head.Collection != newest.Collection || newest.Head.Removed != newest.Removed || !bytes.Equal(newest.Head.Body, newest.Body) || newest.Head.State != stateIn(newest.Body):
 		r.add("head", where, "记录内容与其最新版本不符", "the record is not its newest version")
 	}
+}
+
+// stateIn is the state that a body tells; "" where it tells none.
+func stateIn(text []byte) string {
+	body, _ := wire.Object(text) // one that cannot be read is told by [Auditor.follows]
+	state, _ := body["state"].(string)
+	return state
 }
 
 // follows reports whether a version can come of the one before it (Version 0: of nothing) by its op: whatever differs must

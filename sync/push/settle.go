@@ -68,7 +68,7 @@ func (w *work) advance(op wire.Sealed, ch change) error {
 		}
 	}
 	row := Row{ID: op.Record, Collection: op.Collection, Version: w.after(e.row.Version), Removed: removed, Op: op.ID, Schema: ch.c.Schema, Body: text,
-		Closed: !removed && ch.c.Closed != nil && ch.c.Closed(next)}
+		State: stateOf(next), Closed: !removed && ch.c.Closed != nil && ch.c.Closed(next)}
 	if err := w.place(ch.c, e.row, e.exists, &row, next); err != nil {
 		return err
 	}
@@ -77,6 +77,11 @@ func (w *work) advance(op wire.Sealed, ch change) error {
 	w.batch.Revisions = append(w.batch.Revisions, Revision{Version: Version{op.Record, row.Version}, Collection: op.Collection,
 		Op: op.ID, Removed: removed, Schema: ch.c.Schema, Body: text})
 	return nil
+}
+
+func stateOf(body record.Object) string {
+	state, _ := body["state"].(string)
+	return state
 }
 
 // after is the number of the version that follows one. No number that the lost history of a restored database may have given is given

@@ -139,6 +139,7 @@ type Row struct {
 	Schema     int    // the form of the collection in which Body is
 	Body       []byte // RFC 8785 text as of Version; of a removed record the last body
 
+	State  string            // the body's "state"; "" where it has none
 	Closed bool              // the body says that its work is done
 	Aside  bool              // it has left its feeds until somebody edits it; Seq is that of its departure
 	Copies map[string]uint64 // feeds of partners it is in too, with its number there
