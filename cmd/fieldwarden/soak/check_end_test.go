@@ -38,6 +38,11 @@ func (r *run) quiesce() {
 			}
 		}
 	}
+	for _, h := range r.hands {
+		if !h.revoked {
+			r.must(r.compared(h))
+		}
+	}
 }
 
 // settle lets one handheld come to rest. A sign-in that is over is made anew; a handheld that is revoked is told so.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -43,6 +44,7 @@ type hand struct {
 	unheard *unheard // what of that nobody has heard of yet
 	planted int      // counts what a planted bug has seen
 	words   int      // unique values it has invented
+	found   []string // what its daily comparison with the server has found
 }
 
 // pages are those of the last pull: how many, when the last of them was asked for and when it came.
@@ -73,6 +75,7 @@ func (h *hand) start() error {
 	h.Device, err = client.Open(ctx, client.Config{Dir: h.dir, BaseURL: public, HTTP: h.line,
 		Now:       func() time.Time { return h.r.clock.now().Add(h.skew) },
 		Monotonic: func() int64 { return h.r.clock.now().Sub(h.on).Milliseconds() },
+		Logger:    slog.New(alarm{h}),
 		Boot:      fmt.Sprintf("%s/%d", h.name, h.boots),
 		Rand:      noise{rand.New(rand.NewPCG(h.r.seed, uint64(len(h.name)+100*h.boots)^hashOf(h.name)))},
 		Sleep:     func(_ context.Context, d time.Duration) error { h.r.clock.pass(d); return nil }})
@@ -139,6 +142,7 @@ func (h *hand) exchange(w weather) error {
 	if err := h.revive(); err != nil {
 		h.r.fail(err)
 	}
+	h.r.must(h.alarmed())
 	return err
 }
 

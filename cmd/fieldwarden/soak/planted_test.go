@@ -58,6 +58,10 @@ var bugs = []*bug{
 			}
 		}
 	})},
+	{name: "the handheld does not let go of what is damaged", breaks: "what is damaged is found and repaired",
+		file: `CREATE TRIGGER planted BEFORE DELETE ON records WHEN old.body = '{}' BEGIN SELECT RAISE(IGNORE); END;
+			CREATE TRIGGER IF NOT EXISTS planted_too BEFORE INSERT ON records WHEN EXISTS (SELECT 1 FROM records WHERE id = new.id AND body = '{}')
+			BEGIN SELECT RAISE(IGNORE); END`},
 	{name: "nobody says that a feed is lost", breaks: "no record outside the scope is on a handheld", hears: everyNth(1, func(p *wire.PullReply) {
 		p.Changes = slices.DeleteFunc(p.Changes, func(c wire.Change) bool { return c.Gone == wire.GoneFeed })
 	})},

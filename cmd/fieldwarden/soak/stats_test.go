@@ -8,7 +8,7 @@ import (
 
 // stats are what runs were made of, so that people see that a green run has done something.
 type stats struct {
-	Runs, Ops, Merged, Conflicts, Rejected, Held, Kills, Batteries, Revoked, Records, Findings, Documents, Transfers, Histories, Reads, Groups, Shares, Pokes, Online, Decided, Clones, Forgotten int
+	Runs, Ops, Merged, Conflicts, Rejected, Held, Kills, Batteries, Revoked, Records, Findings, Documents, Transfers, Histories, Reads, Groups, Shares, Pokes, Online, Decided, Clones, Forgotten, Damaged int
 }
 
 func (s stats) plus(o stats) stats {
