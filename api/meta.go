@@ -15,6 +15,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/upload"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // Health says that the process runs, or what keeps it from serving.
@@ -73,7 +74,7 @@ func (s *server) ready(r *request) error {
 	return r.reply(http.StatusOK, Health{"ok"})
 }
 
-func (s *server) time(r *request) error { return r.reply(http.StatusOK, Clock{s.Now().UTC()}) }
+func (s *server) time(r *request) error { return r.reply(http.StatusOK, Clock{wire.Moment(s.Now())}) }
 
 func (s *server) capabilities(r *request) error {
 	schemas, oldest := make(map[string]int, len(s.Catalogue)), make(map[string]int, len(s.Catalogue))

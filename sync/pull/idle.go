@@ -43,7 +43,7 @@ func (s *Service) idle(caller people.Caller, p wire.Pull, speaks forms.Spoken, n
 	if !idle || !sameFeeds(at.Feeds, FeedsKnown(s.Memory, caller, s.District, now)) {
 		return wire.PullReply{}, false
 	}
-	return wire.PullReply{Changes: []wire.Change{}, Cursor: p.Cursor, UpTo: at.Feeds, Acked: acked, ServerAt: now}, true
+	return wire.PullReply{Changes: []wire.Change{}, Cursor: p.Cursor, UpTo: at.Feeds, Acked: acked, ServerAt: wire.Moment(now)}, true
 }
 
 // sameFeeds reports whether a cursor stands in just these feeds. They are sorted, each once.

@@ -128,6 +128,9 @@ func (v *device) pull(r *replica) (asked bool, err error) {
 	if v.acked != nil && reply.Acked < *v.acked {
 		return true, fmt.Errorf("it knows %d and is told %d", *v.acked, reply.Acked)
 	}
+	if reply.ServerAt.Nanosecond()%1000 != 0 {
+		return true, fmt.Errorf("times travel with microseconds: %s", reply.ServerAt)
+	}
 	for _, c := range reply.Changes {
 		v.held[c.ID] = c.Version
 	}

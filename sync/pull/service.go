@@ -63,7 +63,7 @@ func (s *Service) Pull(ctx context.Context, caller people.Caller, p wire.Pull) (
 	if err != nil {
 		return wire.PullReply{}, err
 	}
-	reply := wire.PullReply{Changes: []wire.Change{}, Acked: acked, ServerAt: now}
+	reply := wire.PullReply{Changes: []wire.Change{}, Acked: acked, ServerAt: wire.Moment(now)}
 	feeds, err := s.Feeds(ctx, caller)
 	if err != nil {
 		return wire.PullReply{}, err

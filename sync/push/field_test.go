@@ -199,7 +199,11 @@ func (h *handheld) send(p wire.Push) (wire.PushReply, error) {
 	for _, text := range p.Ops {
 		q.Ops = append(q.Ops, text.Clone())
 	}
-	return h.f.service.Apply(context.Background(), people.Caller{Device: h.id, Officer: h.officer, Unit: h.unit}, q)
+	reply, err := h.f.service.Apply(context.Background(), people.Caller{Device: h.id, Officer: h.officer, Unit: h.unit}, q)
+	if reply.ServerAt.Nanosecond()%1000 != 0 {
+		h.f.t.Errorf("times travel with microseconds: %s", reply.ServerAt)
+	}
+	return reply, err
 }
 
 // push seals, signs and sends ops that must be taken, and returns their outcomes.

@@ -76,7 +76,7 @@ func takeAside(ctx context.Context, tx Tx, device Device, p wire.Push, ops []wir
 	if fresh := ops[len(taken):]; len(fresh) > 0 {
 		return wire.PushReply{}, &forked{device, p, fresh, fault.New(fault.DeviceSetAside)}
 	}
-	return wire.PushReply{Outcomes: taken, Acked: device.LastSeq, ServerAt: now}, nil
+	return wire.PushReply{Outcomes: taken, Acked: device.LastSeq, ServerAt: wire.Moment(now)}, nil
 }
 
 // keepFork keeps what a device sent beside its chain and sets the device aside, with one finding for people to look at. Which of the two

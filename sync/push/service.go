@@ -145,7 +145,7 @@ func (s *Service) take(ctx context.Context, tx Tx, caller people.Caller, p wire.
 	}
 	fresh := ops[len(replayed):]
 	now := s.Now()
-	reply := wire.PushReply{Outcomes: replayed, Acked: max(device.LastSeq, ops[len(ops)-1].Seq), ServerAt: now}
+	reply := wire.PushReply{Outcomes: replayed, Acked: max(device.LastSeq, ops[len(ops)-1].Seq), ServerAt: wire.Moment(now)}
 	if len(fresh) == 0 {
 		return reply, nil
 	}

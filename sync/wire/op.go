@@ -53,6 +53,9 @@ type Push struct {
 	Signature string           `json:"signature"` // base64url of r‖s, ES256 over [SigningInput]
 }
 
+// Moment is a time as it travels: in UTC, with no more than microseconds.
+func Moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 // PushReply carries one outcome per op, in the order of the push.
 type PushReply struct {
 	Outcomes []Outcome `json:"outcomes"`
