@@ -51,7 +51,7 @@ func (i *issue) judgeDay(m Mode, on time.Time, calendar error) {
 		i.say(ServiceMode, "data/mode", "送达当日没有这种送达方式", "there was no such mode of service on that day")
 	case !claimed.Equal(on):
 		i.say(ServiceDate, "data/servedAt", m.Name+"的送达日期应为"+day(on), "the day of service is "+on.Format(time.DateOnly))
-	case m.Dated != datedByPublication && on.After(dayOf(i.in.IssuedAt)):
+	case m.By != datedByPublication && on.After(dayOf(i.in.IssuedAt)):
 		i.say(ServiceDate, "data/servedAt", "送达日期晚于送达回证的签发日期", "served after the receipt was issued")
 	}
 }

@@ -140,8 +140,6 @@ func (v *Visit) follow(on string) []Proposal {
 	return all
 }
 
-func (r Rule) inForce(on string) bool { return r.From <= on && (r.To == "" || on <= r.To) }
-
 // facts are what conditions of rules may name.
 func (v *Visit) facts() record.Object {
 	exhibits := "no"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Outcome is what a visit came to, or that it is still to come: a row of outcomes.csv. Outcomes are listed by their weight.
@@ -35,7 +34,7 @@ type Rule struct {
 	When      Condition // of the facts of a visit: subject (its kind, or empty), exhibits (yes or no)
 	Basis     string
 	Confirmed bool
-	From, To  string // first and last day in force; To "": until further notice
+	Dated
 }
 
 // Asking says which question a field asks: a row of prefill.csv. Fields without a row ask a question of their own, <kind>.<field>.
@@ -100,7 +99,7 @@ func ReadOutcomes(text []byte) ([]Outcome, error) {
 func ReadRules(text []byte) ([]Rule, error) {
 	var all []Rule
 	err := eachRow(text, "outcome,kind,need,when,basis,confirmed,from,to", func(cell map[string]string) error {
-		r := Rule{Outcomes: strings.Split(cell["outcome"], "|"), Kind: cell["kind"], Need: Need(cell["need"]), Basis: cell["basis"], From: cell["from"], To: cell["to"]}
+		r := Rule{Outcomes: strings.Split(cell["outcome"], "|"), Kind: cell["kind"], Need: Need(cell["need"]), Basis: cell["basis"]}
 		for _, o := range r.Outcomes {
 			if !KnownOutcome(o) {
 				return fmt.Errorf("there is no outcome %q", o)
@@ -109,7 +108,8 @@ func ReadRules(text []byte) ([]Rule, error) {
 		if _, ok := KindOf(r.Kind); !ok || !slices.Contains(needs, r.Need) || r.Basis == "" {
 			return fmt.Errorf("%q %q: a kind of paper, a need and an article are needed", r.Kind, r.Need)
 		}
-		if err := r.readDays(); err != nil {
+		var err error
+		if r.Dated, err = readDated(cell); err != nil {
 			return err
 		}
 		if when := cell["when"]; when != "" {
@@ -118,7 +118,6 @@ func ReadRules(text []byte) ([]Rule, error) {
 				return fmt.Errorf("%q is no condition", when)
 			}
 		}
-		var err error
 		r.Confirmed, err = either(cell["confirmed"], "yes", "no")
 		all = append(all, r)
 		return err
@@ -127,16 +126,6 @@ func ReadRules(text []byte) ([]Rule, error) {
 		return nil, fmt.Errorf("which papers follow: %w", err)
 	}
 	return all, nil
-}
-
-func (r *Rule) readDays() error {
-	if _, err := time.Parse(time.DateOnly, r.From); err != nil {
-		return fmt.Errorf("from: %w", err)
-	}
-	if _, err := time.Parse(time.DateOnly, r.To); r.To != "" && (err != nil || r.To < r.From) {
-		return fmt.Errorf("to %q is no day after %s", r.To, r.From)
-	}
-	return nil
 }
 
 // ReadAskings reads a table of questions: CSV by RFC 4180 with the head kind,field,question,source. A question has one source, told once.

@@ -13,8 +13,8 @@ import (
 // Remedy is what papers say, while it is the law, of how to seek remedy (救济告知): a row of remedies.csv. No template holds
 // these periods, so no paper prints one that has changed.
 type Remedy struct {
-	Kind      string // of the paper; AnyKind for those without a row of their own
-	From, To  string // first and last day in force, Beijing time; To "": until further notice
+	Kind string // of the paper; AnyKind for those without a row of their own
+	Dated
 	Text      string // its tokens {name}, {term.reconsiderationOrgan} and {term.suitCourt} are filled from the template
 	Basis     string
 	Confirmed bool // somebody has read it in the law's text
@@ -38,12 +38,11 @@ func Remedies() []Remedy { return slices.Clone(remedies) }
 // the table knows. A paper that is not issued yet (the zero moment) says what is in force until further notice.
 func RemedyOn(kind string, issued time.Time) (Remedy, bool) {
 	rows := remediesOf(kind)
-	day := issued.In(record.Beijing).Format(time.DateOnly)
 	i := slices.IndexFunc(rows, func(r Remedy) bool {
 		if issued.IsZero() {
 			return r.To == ""
 		}
-		return r.From <= day && (r.To == "" || day <= r.To)
+		return r.inForce(beijingDay(issued))
 	})
 	if i < 0 {
 		return Remedy{}, false
@@ -67,25 +66,19 @@ func remediesOf(kind string) []Remedy {
 // something is wrong.
 func ReadRemedies(text []byte) ([]Remedy, error) {
 	var all []Remedy
-	last := map[string]Remedy{}
+	last := succession{}
 	err := eachRow(text, "kind,from,to,text,basis,confirmed", func(cell map[string]string) error {
 		r, err := readRemedy(cell)
 		if err != nil {
 			return err
 		}
-		if before, ok := last[r.Kind]; ok && nextDay(before.To) != r.From {
-			return fmt.Errorf("%s from %s does not follow the row before, which ends %q", r.Kind, r.From, before.To)
-		}
-		last[r.Kind] = r
 		all = append(all, r)
-		return nil
+		return last.add(r.Kind, r.Dated)
 	})
-	for kind, r := range last {
-		if err == nil && r.To != "" {
-			err = fmt.Errorf("%s has no row that is in force until further notice", kind)
-		}
+	if err == nil {
+		err = last.open()
 	}
-	if err == nil && last[AnyKind].Text == "" {
+	if _, any := last[AnyKind]; err == nil && !any {
 		err = fmt.Errorf("there is no row %s", AnyKind)
 	}
 	if err != nil {
@@ -94,27 +87,18 @@ func ReadRemedies(text []byte) ([]Remedy, error) {
 	return all, nil
 }
 
-// nextDay is the day after; "" for what is no day.
-func nextDay(day string) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return ""
-	}
-	return t.AddDate(0, 0, 1).Format(time.DateOnly)
-}
-
 func readRemedy(cell map[string]string) (Remedy, error) {
-	r := Remedy{Kind: cell["kind"], From: cell["from"], To: cell["to"], Text: cell["text"], Basis: cell["basis"]}
+	r := Remedy{Kind: cell["kind"], Text: cell["text"], Basis: cell["basis"]}
 	if _, ok := KindOf(r.Kind); !ok && r.Kind != AnyKind {
 		return r, fmt.Errorf("there is no paper %q", r.Kind)
 	}
-	if nextDay(r.From) == "" || r.To != "" && (nextDay(r.To) == "" || r.To < r.From) {
-		return r, fmt.Errorf("%q to %q are no days", r.From, r.To)
+	var err error
+	if r.Dated, err = readDated(cell); err != nil {
+		return r, err
 	}
 	if r.Text == "" || r.Basis == "" || strings.Contains(r.Text, "{remedies") {
 		return r, fmt.Errorf("a text that does not name itself, and an article, are needed")
 	}
-	var err error
 	r.Confirmed, err = either(cell["confirmed"], "yes", "no")
 	return r, err
 }

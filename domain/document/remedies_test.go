@@ -115,7 +115,7 @@ func TestReadRemediesRefuses(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, all, err)
 		}
 	}
-	for _, text := range []string{"", good + good, "poem,2024-01-01,,甲,某条,yes\n", "*,2024-13-01,,甲,某条,yes\n", "*,2024-01-01,x,甲,某条,yes\n", "*,2024-01-02,2024-01-01,甲,某条,yes\n" + good,
+	for _, text := range []string{"", good + good, "poem,2024-01-01,,甲,某条,yes\n", "*,2024-13-01,,甲,某条,yes\n", "*,2024-01-01,x,甲,某条,yes\n", "*,2024-01-02,2024-01-01,甲,某条,yes\n*,2024-01-02,,乙,某条,yes\n",
 		"*,2024-01-01,,,某条,yes\n", "*,2024-01-01,,甲,,yes\n", "*,2024-01-01,,甲{remedies},某条,yes\n", "*,2024-01-01,,甲,某条,y\n", "*,2024-01-01,2025-01-01,甲,某条,yes\n",
 		strings.Replace(two, "2024-03-01", "2024-03-02", 1), strings.Replace(good, "*", "summary-penalty", 1)} {
 		if all, err := document.ReadRemedies([]byte(head + text)); err == nil || all != nil || !strings.HasPrefix(err.Error(), "remedies: ") {

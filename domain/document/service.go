@@ -142,7 +142,7 @@ func (r *receipt) day(due Due) (m Mode, on time.Time, err error) {
 	if i < 0 {
 		return m, on, nil
 	}
-	base := r.base(modes[i].Dated)
+	base := r.base(modes[i].By)
 	m, known := ModeOn(r.mode(), base)
 	if base.IsZero() || !known || m.N == 0 {
 		return cmp.Or(m, modes[i]), base, nil

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 // The modes of serving a paper (送达), as a receipt's field "mode" names them.
@@ -32,8 +30,8 @@ const (
 // Mode is a way of serving papers while it was the law: a row of service.csv.
 type Mode struct {
 	Key, Name string
-	From, To  string // first and last day in force, Beijing time; To "": until further notice
-	Dated     string // what tells the day of service
+	Dated
+	By        string // what tells the day of service
 	N         int    // so many of Unit later a paper counts as served; 0: on the day itself
 	Unit      PeriodUnit
 	Basis     string
@@ -66,8 +64,7 @@ func Modes() []Mode { return slices.Clone(modes) }
 
 // ModeOn finds a mode as it is the law on a day.
 func ModeOn(key string, on time.Time) (Mode, bool) {
-	day := on.In(record.Beijing).Format(time.DateOnly)
-	i := slices.IndexFunc(modes, func(m Mode) bool { return m.Key == key && m.From <= day && (m.To == "" || day <= m.To) })
+	i := slices.IndexFunc(modes, func(m Mode) bool { return m.Key == key && m.inForce(beijingDay(on)) })
 	if i < 0 {
 		return Mode{}, false
 	}
@@ -79,20 +76,21 @@ func ModeOn(key string, on time.Time) (Mode, bool) {
 // wrong.
 func ReadModes(text []byte) ([]Mode, error) {
 	var all []Mode
-	last := map[string]Mode{}
+	last, by := succession{}, map[string]string{}
 	err := eachRow(text, "mode,name,from,to,dated,n,unit,basis,confirmed", func(cell map[string]string) error {
 		m, err := readMode(cell)
-		if before, again := last[m.Key]; err == nil && again && (nextDay(before.To) != m.From || before.Dated != m.Dated) {
-			return fmt.Errorf("%s from %s does not follow the row before, which ends %q", m.Key, m.From, before.To)
+		if err != nil {
+			return err
 		}
-		last[m.Key] = m
+		if before, again := by[m.Key]; again && before != m.By {
+			return fmt.Errorf("%s from %s is dated by %s, before by %s", m.Key, m.From, m.By, before)
+		}
+		by[m.Key] = m.By
 		all = append(all, m)
-		return err
+		return last.add(m.Key, m.Dated)
 	})
-	for key, m := range last {
-		if err == nil && m.To != "" {
-			err = fmt.Errorf("%s has no row that is in force until further notice", key)
-		}
+	if err == nil {
+		err = last.open()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("modes of service: %w", err)
@@ -101,14 +99,14 @@ func ReadModes(text []byte) ([]Mode, error) {
 }
 
 func readMode(cell map[string]string) (Mode, error) {
-	m := Mode{Key: cell["mode"], Name: cell["name"], From: cell["from"], To: cell["to"], Dated: cell["dated"], Unit: PeriodUnit(cell["unit"]), Basis: cell["basis"]}
-	if nextDay(m.From) == "" || m.To != "" && (nextDay(m.To) == "" || m.To < m.From) {
-		return m, fmt.Errorf("%q to %q are no days", m.From, m.To)
+	m := Mode{Key: cell["mode"], Name: cell["name"], By: cell["dated"], Unit: PeriodUnit(cell["unit"]), Basis: cell["basis"]}
+	var err error
+	if m.Dated, err = readDated(cell); err != nil {
+		return m, err
 	}
-	if m.Key == "" || m.Name == "" || m.Basis == "" || !slices.Contains([]string{datedBySignature, datedByClaim, datedBySlip, datedByPublication}, m.Dated) {
+	if m.Key == "" || m.Name == "" || m.Basis == "" || !slices.Contains([]string{datedBySignature, datedByClaim, datedBySlip, datedByPublication}, m.By) {
 		return m, fmt.Errorf("%q: a key, a name, an article and what tells the day are needed", m.Key)
 	}
-	var err error
 	if cell["n"] != "" {
 		m.N, err = strconv.Atoi(cell["n"])
 	}
