@@ -43,6 +43,7 @@ const (
 func Gates(cal Calendar) []record.Gate {
 	gates := []record.Gate{
 		{Code: "paper", Basis: formBasis, Effect: record.Flag, Judge: onIssue(judgeForm, cal)},
+		{Code: NoTemplate, Basis: templateBasis, Effect: record.Flag, Judge: judgeEdition},
 		{Code: WrongPeriod, Basis: periodBasis, Effect: record.Flag, Judge: onIssue(judgePeriods, cal)},
 		{Code: "G04", Basis: limitBasis, Effect: record.Flag, Judge: onIssue(judgeLimit, cal)},
 		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber, cal), Asks: askBlock},
@@ -115,18 +116,13 @@ func (i *issue) fillParty(ctx context.Context) error {
 	return err
 }
 
-// judgeForm checks the paper by its template. A paper made with an older version of the template is fine while the newer one
-// had not begun; its fields are not checked by the newer one.
+// judgeForm checks the paper by its template. The fields of a paper that was made with another version are not checked by this one.
 func judgeForm(_ context.Context, i *issue) error {
-	switch {
-	case !i.known || i.t.Kind != i.in.Kind:
+	if !i.known || i.t.Kind != i.in.Kind {
 		i.say(NoTemplate, "template", "文书模板不存在或者类型不符", "the template does not exist or is of another kind")
 		return nil
-	case i.t.Version != i.in.TemplateVersion:
-		if i.t.ValidFrom <= i.in.IssuedAt.In(record.Beijing).Format("2006-01-02") {
-			i.say(NoTemplate, "templateVersion", fmt.Sprintf("使用了第%d版模板，签发时有效的是第%d版", i.in.TemplateVersion, i.t.Version),
-				fmt.Sprintf("made with version %d of the template; version %d was in force", i.in.TemplateVersion, i.t.Version))
-		}
+	}
+	if i.t.Version != i.in.TemplateVersion {
 		return nil
 	}
 	if i.in.IssuedAt.IsZero() {
@@ -138,6 +134,32 @@ func judgeForm(_ context.Context, i *issue) error {
 		}
 	}
 	return nil
+}
+
+// judgeEdition judges a paper when it comes on record: it is begun on the version of its template that is in force on that day. What was begun
+// on a version is finished by it, so nobody asks again when a draft is issued.
+func judgeEdition(ctx context.Context, ev record.Event, facts record.Facts) ([]record.Breach, error) {
+	if ev.Before != nil || ev.After == nil {
+		return nil, nil
+	}
+	in, begun := ReadInstance(ev.After), ev.Earliest
+	if !in.IssuedAt.IsZero() {
+		begun = in.IssuedAt
+	}
+	bodies, err := facts.Match(ctx, Templates.Name, "kind", in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	var versions []Edition
+	for _, body := range bodies {
+		versions = append(versions, Edition{Template: Template{Version: whole(body, "version"), ValidFrom: text(body, "validFrom")}})
+	}
+	best, ok := InForce(versions, beijingDay(begun))
+	if !ok || best.Version == in.TemplateVersion {
+		return nil, nil
+	}
+	return []record.Breach{{Code: NoTemplate, Field: "templateVersion", Zh: fmt.Sprintf("使用了第%d版模板，当日有效的是第%d版", in.TemplateVersion, best.Version),
+		En: fmt.Sprintf("begun on version %d of the template; version %d was in force that day", in.TemplateVersion, best.Version)}}, nil
 }
 
 // signatureOfPenalty tells the flaws that G05 speaks of, so that none is found twice.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// seed reads the body of one of the templates that a district begins with.
+// seed reads the body of one of the templates that a district begins with: of a kind the first version, or another by the name of its file.
 func seed(t testing.TB, kind string) record.Object {
 	t.Helper()
 	text, err := templates.Files.ReadFile(kind + ".json")
@@ -76,10 +77,14 @@ func TestSeedsAreSound(t *testing.T) {
 			t.Errorf("%s %s has no template", kind.Number, kind.Name)
 		}
 	}
-	for _, name := range templates.Kinds() {
+	for _, name := range templates.Names() {
 		body := seed(t, name)
-		if body["kind"] != name {
-			t.Errorf("%s is named otherwise than its kind", name)
+		kind, version, _ := strings.Cut(name, ".")
+		if body["kind"] != kind || body["version"] != float64(max(1, whole(t, version))) {
+			t.Errorf("%s is named otherwise than its kind and version", name)
+		}
+		if version != "" && body["validFrom"].(string) <= seed(t, kind)["validFrom"].(string) {
+			t.Errorf("%s begins before the first version", name)
 		}
 		if flaws := document.Lint(body); len(flaws) > 0 {
 			t.Errorf("%s: %v", name, flaws)
@@ -276,4 +281,17 @@ func TestFillParty(t *testing.T) {
 	if kept.Data["party"].(record.Object)["name"] != "李某" {
 		t.Error("what the paper says of its party stands")
 	}
+}
+
+// whole reads a whole number; "" is 0.
+func whole(t *testing.T, text string) int {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -98,6 +98,47 @@ func TestASketchIsCheckedByItsVersion(t *testing.T) {
 	})
 }
 
+// A decision on the spot that was begun in December on the first version is finished in January, when the second is in force: checked, issued and
+// rendered by the first. What is begun in January is of the second.
+func TestADraftIsFinishedByTheVersionItWasBegunOn(t *testing.T) {
+	each(t, func(w *world) {
+		body := seed(w.T, document.SummaryPenalty+".2")
+		copies := body["layout"].(record.Object)["copies"].(record.Object)
+		copies["text"] = "第二版。" + copies["text"].(string) // the two say the same: a mark tells them apart
+		second := w.create(document.Templates.Name, body)
+		draft := w.penalty(document.Draft)
+		maps.DeleteFunc(draft, func(key string, _ any) bool { return key == "issuedAt" || key == "signatures" })
+		id := w.create(document.Documents.Name, draft)
+
+		w.Service.Now = func() time.Time { return time.Date(2027, 1, 5, 2, 0, 0, 0, time.UTC) }
+		inForce, err := w.Template(context.Background(), papers.Which{Kind: document.SummaryPenalty})
+		if err != nil || inForce.ID != second || inForce.Version != 2 {
+			w.Fatalf("in force: %s version %d, %v", inForce.ID, inForce.Version, err)
+		}
+		k := w.sketch()
+		k.Which = papers.Which{ID: w.template, Version: 1}
+		if t, flaws, err := w.Check(context.Background(), w.caller(), k); err != nil || len(flaws) > 0 || t.Version != 1 {
+			w.Errorf("version %d: %v, %v", t.Version, flaws, err)
+		}
+		issued := w.penalty(document.Issued)
+		w.apply(document.Documents.Name, id, record.Update, record.Object{"state": document.Issued, "issuedAt": "2027-01-05T02:00:00Z", "signatures": issued["signatures"],
+			"number": record.Object{"series": street + "/" + document.SummaryPenalty + "/2027", "n": 1.0, "text": "津河东东新执当罚决字〔2027〕第1号"}})
+		w.render(id)
+		next := record.Apply(issued, record.Object{"template": inForce.ID, "templateVersion": 2.0, "issuedAt": "2027-01-05T02:00:00Z"})
+		begun := w.create(document.Documents.Name, next)
+		w.render(begun)
+		for version, id := range map[int]string{1: id, 2: begun} {
+			said := strings.Join(strings.Fields(readable(w.T, w.stored(w.rendered(id)))), "")
+			if !strings.Contains(said, "自知道本决定之日起六十日内，先向天津市河东区人民政府申请行政复议") || !strings.Contains(said, "2027年1月5日") || strings.Contains(said, "第二版。") != (version == 2) {
+				w.Errorf("begun on version %d: %s", version, said)
+			}
+		}
+		if body, _ := w.body(document.Documents.Name, id); body["template"] != w.template || body["templateVersion"] != 1.0 {
+			w.Errorf("the draft is of %v version %v", body["template"], body["templateVersion"])
+		}
+	})
+}
+
 // The last day of a period is that of the calendar of working days: seven of them from before the National Day end on the 13th.
 func TestPeriodsAreCheckedByTheCalendar(t *testing.T) {
 	each(t, func(w *world) {

@@ -59,8 +59,9 @@ func (d *day) protocolBody(ctx context.Context, end time.Time) (record.Object, e
 	}
 	recorder := d.sign(d.second.who, 1, end)
 	recorder["role"] = string(document.ByRecorder)
+	form := d.district.Template(document.InspectionRecord, end)
 	return record.Object{
-		"unit": street, "kind": document.InspectionRecord, "template": d.district.TemplateID(document.InspectionRecord), "templateVersion": 1.0,
+		"unit": street, "kind": document.InspectionRecord, "template": form.ID, "templateVersion": float64(form.Version),
 		"inspection": d.inspection, "subject": visit.Body["subject"], "officers": team(d.first.who, d.second.who),
 		"state": document.Issued, "issuedAt": stamp(end), "data": data,
 		"signatures": record.Object{"o1": d.sign(d.first.who, 0, end), "o2": d.sign(d.second.who, 1, end), "r1": recorder,

@@ -32,8 +32,9 @@ func (d *day) onTheSpot(ctx context.Context) error {
 		return err
 	}
 	at := d.now()
+	form := d.district.Template(document.SummaryPenalty, at)
 	d.penalty, err = h.Create(ctx, document.Documents.Name, record.Object{
-		"unit": street, "kind": document.SummaryPenalty, "template": d.district.TemplateID(document.SummaryPenalty), "templateVersion": 1.0,
+		"unit": street, "kind": document.SummaryPenalty, "template": form.ID, "templateVersion": float64(form.Version),
 		"officers": team(h.who, d.second.who), "number": n.Body(), "state": document.Issued, "issuedAt": stamp(at),
 		"data":       penaltyData(at),
 		"signatures": record.Object{"o1": d.sign(h.who, 0, at), "o2": d.sign(d.second.who, 1, at), "p1": partySign("许若溪", 2, at)}})

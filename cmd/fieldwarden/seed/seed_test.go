@@ -223,9 +223,13 @@ func TestUncertainProvisionsAreMarked(t *testing.T) {
 func TestTemplatesAreFitToRender(t *testing.T) {
 	d := build(t)
 	for _, kind := range []string{document.InspectionRecord, document.SummaryPenalty} {
-		if d.TemplateID(kind) == "" {
+		if d.Template(kind, day).ID == "" {
 			t.Errorf("no template of %s", kind)
 		}
+	}
+	before, after := d.Template(document.SummaryPenalty, time.Date(2026, 12, 31, 15, 59, 59, 0, time.UTC)), d.Template(document.SummaryPenalty, time.Date(2026, 12, 31, 16, 0, 0, 0, time.UTC))
+	if before.Version != 1 || after.Version != 2 || before.ID == after.ID {
+		t.Errorf("version %d of %s until New Year in Beijing, version %d of %s from then on", before.Version, before.ID, after.Version, after.ID)
 	}
 	for _, op := range d.Templates {
 		for _, flaw := range document.Lint(op.Patch) {

@@ -4,10 +4,12 @@ package templates
 
 import (
 	"embed"
+	"slices"
 	"strings"
 )
 
-// Files holds one JSON object per file, <kind>.json.
+// Files holds one JSON object per file: <kind>.json is the first version of a template, <kind>.<version>.json a later one. Each version is a
+// record of its own, so that devices have the one in force and the one that follows, without a network.
 //
 //go:embed *.json
 var Files embed.FS
@@ -20,13 +22,25 @@ var Samples embed.FS
 
 // Kinds lists the kinds of papers that there is a template for, in the order of their names.
 func Kinds() []string {
+	var kinds []string
+	for _, name := range Names() {
+		if kind, _, later := strings.Cut(name, "."); !later {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// Names lists every version of every template: the names of the files without .json, the versions of a kind from the first to the last.
+func Names() []string {
 	files, err := Files.ReadDir(".")
 	if err != nil {
 		panic(err) // our own data
 	}
-	kinds := make([]string, len(files))
+	names := make([]string, len(files))
 	for i, f := range files {
-		kinds[i] = strings.TrimSuffix(f.Name(), ".json")
+		names[i] = strings.TrimSuffix(f.Name(), ".json")
 	}
-	return kinds
+	slices.Sort(names) // "kind" before "kind.2", which the names of files are not
+	return names
 }
