@@ -15,8 +15,7 @@ for name in goods notices kitchen; do
 done
 
 for n in 1 2 3 4; do
-  awk -v seed="$n" -f signature.awk > "$work/signature.svg"
-  ff -i "$work/signature.svg" -frames:v 1 -pix_fmt rgba -bitexact "$out/signature-$n.png"
+  awk -v seed="$n" -f signature.awk > "$out/signature-$n.strokes"
 done
 
 # The camera walks along the street for seven seconds; time code and device are burned in as on a body recorder

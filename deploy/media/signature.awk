@@ -1,19 +1,23 @@
-# Draws a handwritten-looking signature as SVG: connected strokes whose width swells and thins, from a seed. It writes no
-# real name. Usage: awk -v seed=N -f signature.awk
+# Draws a handwritten-looking signature as strokes of a pen, docs/protocol/signatures.md, from a seed: the hand starts and ends slowly, presses most in
+# the middle of a stroke, and lifts between two. It writes no real name. Usage: awk -v seed=N -f signature.awk
 function turn() { state = (state * 1103515245 + 12345) % 2147483648; return state / 2147483648 }
-function stroke(x, y, dx, dy, bend,   i, t, px, py, cx, cy, width) {
+function whole(n) { return int(n < 0 ? n - 0.5 : n + 0.5) }
+function stroke(x, y, dx, dy, bend,   i, n, t, cx, cy, px, py, press, lastX, lastY, lastAt) {
   cx = x + dx / 2 + bend * dy; cy = y + dy / 2 - bend * dx
-  for (i = 0; i < 16; i++) {
-    t = i / 16; px = (1-t)^2*x + 2*t*(1-t)*cx + t^2*(x+dx); py = (1-t)^2*y + 2*t*(1-t)*cy + t^2*(y+dy)
-    t = (i+1) / 16; width = 2.2 + 3.4 * sin(3.14159 * t) * (0.6 + 0.4 * turn())
-    printf "<path d=\"M%.1f %.1fL%.1f %.1f\" stroke-width=\"%.1f\"/>\n", px, py,
-      (1-t)^2*x + 2*t*(1-t)*cx + t^2*(x+dx), (1-t)^2*y + 2*t*(1-t)*cy + t^2*(y+dy), width
+  n = 8 + int(sqrt(dx * dx + dy * dy) / 5)
+  for (i = 0; i <= n; i++) {
+    t = (1 - cos(3.14159 * i / n)) / 2
+    px = whole(10 * ((1-t)^2*x + 2*t*(1-t)*cx + t^2*(x+dx))); py = whole(10 * ((1-t)^2*y + 2*t*(1-t)*cy + t^2*(y+dy)))
+    press = whole(70 + 120 * sin(3.14159 * t) * (0.75 + 0.25 * turn()))
+    if (i == 0) printf ";%d,%d,%d,%d", px, py, at, press
+    else printf ",%d,%d,%d,%d", px - lastX, py - lastY, at - lastAt, press
+    lastX = px; lastY = py; lastAt = at; at += 8 + int(3 * turn())
   }
+  at += 60 + int(90 * turn())
 }
 BEGIN {
   state = seed * 7919 + 17
-  print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"360\" height=\"140\" viewBox=\"0 0 360 140\">"
-  print "<g fill=\"none\" stroke=\"#14213d\" stroke-linecap=\"round\">"
+  printf "1,3600,1400,p"
   for (c = 0; c < 3; c++) {
     left = 24 + c * 102 + 10 * turn()
     shape = int(4 * turn())
@@ -45,5 +49,5 @@ BEGIN {
     if (c < 2 && turn() > 0.3) stroke(left + 62, 96 + 6*turn(), 44, -52 + 10*turn(), 0.3)
   }
   stroke(60, 118, 240 + 30*turn(), -6 - 8*turn(), 0.05)
-  print "</g></svg>"
+  print ""
 }

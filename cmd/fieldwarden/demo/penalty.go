@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -78,16 +77,16 @@ func penaltyData(at time.Time) record.Object {
 	}
 }
 
-// sign is an officer's signature.
-func (d *day) sign(who seed.Person, stroke int, at time.Time) record.Object {
+// sign is an officer's signature, as his handheld took it from the pen.
+func (d *day) sign(who seed.Person, hand int, at time.Time) record.Object {
 	return record.Object{"role": string(document.ByOfficer), "officer": who.ID, "name": who.Name, "at": stamp(at),
-		"image": base64.StdEncoding.EncodeToString(media.Signature[stroke].Body)}
+		"strokes": media.Signature[hand]}
 }
 
 // partySign is the signature of somebody who is no officer.
-func partySign(name string, stroke int, at time.Time) record.Object {
+func partySign(name string, hand int, at time.Time) record.Object {
 	return record.Object{"role": string(document.ByParty), "name": name, "at": stamp(at),
-		"image": base64.StdEncoding.EncodeToString(media.Signature[stroke].Body)}
+		"strokes": media.Signature[hand]}
 }
 
 // numberOf reads the paper's number from the database and looks where it is from.

@@ -2,9 +2,12 @@
 // in them. deploy/media/make.sh makes them.
 package media
 
-import "embed"
+import (
+	"embed"
+	"strings"
+)
 
-//go:embed *.mp4 *.jpg *.png
+//go:embed *.mp4 *.jpg *.strokes
 var files embed.FS
 
 // File is one of the kept files.
@@ -16,15 +19,16 @@ type File struct {
 
 // The files by what they show.
 var (
-	Video     = load("video.mp4", "video/mp4")    // a walk along a street, seven seconds with sound
-	Goods     = load("goods.jpg", "image/jpeg")   // goods outside a shop's door
-	Notices   = load("notices.jpg", "image/jpeg") // small notices pasted on a wall
-	Kitchen   = load("kitchen.jpg", "image/jpeg") // the kitchen of an eating house
-	Signature = [4]File{
-		load("signature-1.png", "image/png"), load("signature-2.png", "image/png"),
-		load("signature-3.png", "image/png"), load("signature-4.png", "image/png"),
-	}
+	Video   = load("video.mp4", "video/mp4")    // a walk along a street, seven seconds with sound
+	Goods   = load("goods.jpg", "image/jpeg")   // goods outside a shop's door
+	Notices = load("notices.jpg", "image/jpeg") // small notices pasted on a wall
+	Kitchen = load("kitchen.jpg", "image/jpeg") // the kitchen of an eating house
 )
+
+// Signature holds how four hands wrote, as handhelds send it: docs/protocol/signatures.md.
+var Signature = [4]string{strokes("signature-1.strokes"), strokes("signature-2.strokes"), strokes("signature-3.strokes"), strokes("signature-4.strokes")}
+
+func strokes(name string) string { return strings.TrimSpace(string(load(name, "text/plain").Body)) }
 
 // load reads an embedded file; it is there or the program does not build.
 func load(name, mime string) File {

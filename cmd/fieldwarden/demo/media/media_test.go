@@ -5,10 +5,11 @@ import (
 	"encoding/binary"
 	"image"
 	_ "image/jpeg"
-	_ "image/png"
 	"testing"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/demo/media"
+	"github.com/fieldwarden/fieldwarden/domain/document"
 )
 
 // boxes lists the types of the top-level boxes of an MP4 file (ISO/IEC 14496-12).
@@ -52,27 +53,22 @@ func TestPicturesDecode(t *testing.T) {
 	}
 }
 
-// A signature is laid over lines of a paper, so what is not stroke must be transparent; and no two are alike.
-func TestSignaturesAreTransparent(t *testing.T) {
+// Signatures are strokes of a pen with pressure, and no two are alike.
+func TestSignaturesAreStrokes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range media.Signature {
-		picture, _, err := image.Decode(bytes.NewReader(f.Body))
+	for n, text := range media.Signature {
+		s, err := document.ReadStrokes(text)
 		if err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
+			t.Fatalf("%d: %v", n, err)
 		}
-		ink, paper := 0, 0
-		for y := range picture.Bounds().Dy() {
-			for x := range picture.Bounds().Dx() {
-				if _, _, _, alpha := picture.At(x, y).RGBA(); alpha == 0 {
-					paper++
-				} else {
-					ink++
-				}
-			}
+		points := 0
+		for _, line := range s.Lines {
+			points += len(line)
 		}
-		if ink < 1000 || paper < 5*ink || seen[string(f.Body)] {
-			t.Errorf("%s: %d dots of ink, %d of paper, drawn before: %v", f.Name, ink, paper, seen[string(f.Body)])
+		last := s.Lines[len(s.Lines)-1]
+		if took := last[len(last)-1].At; !s.Pressure || len(s.Lines) < 8 || points < 200 || took < 2*time.Second || took > 10*time.Second || seen[text] {
+			t.Errorf("%d: %d lines of %d points in %v, written before: %v", n, len(s.Lines), points, took, seen[text])
 		}
-		seen[string(f.Body)] = true
+		seen[text] = true
 	}
 }
