@@ -22,6 +22,9 @@ import (
 const childRoot = "SPOOL_TEST_CHILD_ROOT"
 
 func TestMain(m *testing.M) {
+	if root := os.Getenv(joinRoot); root != "" {
+		joinIn(root)
+	}
 	if root := os.Getenv(childRoot); root != "" {
 		child(root, os.Getenv("SPOOL_TEST_CHILD_ID"))
 	}
