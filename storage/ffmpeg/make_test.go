@@ -222,6 +222,23 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
+// TestAWatermarkNamesWhoHasARareName: what common fonts lack is drawn, and not as a sign for what is missing.
+func TestAWatermarkNamesWhoHasARareName(t *testing.T) {
+	m, drawn := open(t), map[string]bool{}
+	for _, name := range []string{"喆", "堃", "〓"} {
+		got, _ := m.made(t, film(t), evidence.Recipe{Kind: evidence.Poster, Watermark: "何" + name + "　天津示例律师事务所"})
+		if path := os.Getenv("FIELDWARDEN_WATERMARK"); path != "" { // to look at
+			if err := os.WriteFile(path+name+".jpg", got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		drawn[string(got)] = true
+	}
+	if len(drawn) != 3 {
+		t.Errorf("three names are %d pictures", len(drawn))
+	}
+}
+
 // TestARedactedPicture: a photo is covered throughout.
 func TestARedactedPicture(t *testing.T) {
 	m := open(t)

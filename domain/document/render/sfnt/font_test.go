@@ -9,9 +9,12 @@ import (
 	"testing"
 )
 
-func fang(t testing.TB) []byte {
+func fang(t testing.TB) []byte { return packed(t, "fang") }
+
+// packed reads one of the fonts of papers.
+func packed(t testing.TB, name string) []byte {
 	t.Helper()
-	file, err := os.Open("../fonts/fang.ttf.gz")
+	file, err := os.Open("../fonts/" + name + ".ttf.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
