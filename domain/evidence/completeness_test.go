@@ -117,6 +117,8 @@ func TestWhatTheRulesAskFor(t *testing.T) {
 		{"a recording names its step", ended, nil, []Taken{shot(0, 600, "video/mp4", record.Object{"step": "demolition"})}, "onsite:open:no demolition:met:no"},
 		{"posted, a photo", ended, []Paper{paper("service-receipt", "issued", 500, "mode", "announced")}, []Taken{shot(50, 50, "image/jpeg", nil)}, "onsite:open:no service-notice:met:yes"},
 		{"posted, no photo", ended, []Paper{paper("service-receipt", "issued", 500, "mode", "announced")}, nil, "onsite:open:no service-notice:unmet:yes"},
+		{"reviewed, nobody said when, a photo", ended, []Paper{paper("rectification-review", "issued", 500)}, []Taken{shot(5000, 5000, "image/jpeg", nil)}, "onsite:open:no recheck:met:yes"},
+		{"reviewed, a photo of another time", ended, []Paper{paper("rectification-review", "issued", 500, "checkedAt", second(100), "endedAt", second(200))}, []Taken{shot(300, 300, "image/jpeg", nil)}, "onsite:open:no recheck:unmet:yes"},
 		{"nobody said when", record.Object{"state": "completed"}, nil, []Taken{whole}, "onsite:unknown:no"},
 		{"still open", record.Object{"state": "open", "startedAt": second(0)}, nil, []Taken{whole}, "onsite:met:no"},
 	} {

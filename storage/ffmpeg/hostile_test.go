@@ -88,6 +88,24 @@ func TestAPlaylistThatPosesAsAVideoIsNotFollowed(t *testing.T) {
 	}
 }
 
+// TestAFileIsOpenedAsItsFormatAlone: the sandbox would hide it if one of these were forgotten.
+func TestAFileIsOpenedAsItsFormatAlone(t *testing.T) {
+	for format, demuxer := range demuxers {
+		args := strings.Join(sandbox{Limits: usual}.open(demuxer), " ") + " "
+		for _, want := range []string{"-protocol_whitelist file ", "-format_whitelist " + demuxer + " ", "-f " + demuxer + " ", "-max_pixels "} {
+			if !strings.Contains(args, want) {
+				t.Errorf("%s is opened without %q: %s", format, want, args)
+			}
+		}
+		if demuxer == "mov" && !strings.Contains(args, "-enable_drefs 0 ") {
+			t.Errorf("%s is opened with tracks of other files: %s", format, args)
+		}
+		if slices.Contains([]string{"hls", "concat", "dash", "sdp", "image2", "data"}, demuxer) {
+			t.Errorf("%s names other files", demuxer)
+		}
+	}
+}
+
 // TestTheSandboxHoldsByItself: with every other guard taken away, a playlist still reaches nothing.
 func TestTheSandboxHoldsByItself(t *testing.T) {
 	open(t)
