@@ -278,7 +278,7 @@ var operators = strings.Fields("BT ET Tf Tc Tm Tj w m l re S f q Q cm Do gs rg J
 
 // contents holds the pages and drawings to 6.2.2: known operators, resources that are named, saved states that are restored.
 func (a *archive) contents() {
-	names := regexp.MustCompile(`<</ExtGState.*`).FindString(a.plain())
+	names := strings.Join(regexp.MustCompile(`<</ExtGState.*`).FindAllString(a.plain(), -1), "")
 	for n, content := range a.streams {
 		if !strings.HasPrefix(a.objects[n], "<</Filter") && !strings.Contains(a.objects[n], "/Subtype/Form") || strings.HasPrefix(content, "/CIDInit") {
 			continue

@@ -45,9 +45,10 @@ type flow struct {
 	press *press
 	paper Paper
 	pages []*pdf.Page
-	y     float64            // where the next block begins
-	size  float64            // of running text
-	pitch float64            // of running text, from line to line
+	y     float64 // where the next block begins
+	size  float64 // of running text
+	pitch float64 // of running text, from line to line
+	cells cells
 	full  bool               // there was more than pages may hold
 	alone bool               // the seal, or the small print, begins a page: what it belongs to is on the one before
 	after document.BlockKind // what the last block was

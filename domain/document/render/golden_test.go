@@ -71,8 +71,8 @@ const (
 	apart = 30 // how far, of 255, the mean of a patch may be off: another version of poppler smooths letters otherwise
 )
 
-// Every sample looks as it did when a person last looked at it: testdata/golden/<kind>.png, its pages side by side; and so do a sealed letter and
-// a roll. After a change of
+// Every sample looks as it did when a person last looked at it: testdata/golden/<kind>.png, its pages side by side; and so do a sealed letter,
+// a roll, a table of contents and a marked copy. After a change of
 // layout look at the pages that differ, then
 //
 //	go test ./domain/document/render -run TestPictures -update
@@ -83,6 +83,16 @@ func TestPictures(t *testing.T) {
 	photographs := map[string]func(*testing.T) image.Image{
 		"letter-sealed":           func(t *testing.T) image.Image { return photograph(t, program, PDF, letter(3)) },
 		"summary-penalty-receipt": func(t *testing.T) image.Image { return photograph(t, program, Receipt, inked) },
+	}
+	written := func(file []byte) func(io.Writer, Paper) (Result, error) {
+		return func(w io.Writer, _ Paper) (Result, error) { _, err := w.Write(file); return Result{}, err }
+	}
+	photographs["contents"] = func(t *testing.T) image.Image {
+		return photograph(t, program, func(w io.Writer, _ Paper) (Result, error) { return WriteContents(w, contents()) }, Paper{})
+	}
+	photographs["marked-copy"] = func(t *testing.T) image.Image {
+		file, _ := copied(t, inked)
+		return photograph(t, program, written(file), Paper{})
 	}
 	for _, kind := range templates.Kinds() {
 		photographs[kind] = func(t *testing.T) image.Image { return photograph(t, program, PDF, example(t, kind)) }

@@ -71,7 +71,7 @@ func (g *grid) divide(rows []row) []row {
 func (g *grid) heights(rows []row) []float64 {
 	out := make([]float64, len(rows))
 	for i, r := range rows {
-		out[i] = r.lines*pitch + 2*padY
+		out[i] = r.lines*g.cells.pitch + 2*g.cells.pad
 		for _, c := range r.cells {
 			if c.rows == 1 {
 				out[i] = max(out[i], g.high(c.lines))
@@ -89,7 +89,7 @@ func (g *grid) heights(rows []row) []float64 {
 	return out
 }
 
-func (g *grid) high(lines []line) float64 { return float64(len(lines))*pitch + 2*padY }
+func (g *grid) high(lines []line) float64 { return float64(len(lines))*g.cells.pitch + 2*g.cells.pad }
 
 func total(heights []float64) float64 {
 	sum := 0.0
@@ -103,7 +103,7 @@ func total(heights []float64) float64 {
 func (g *grid) place(rows []row) {
 	heights := g.heights(rows)
 	for len(rows) == 1 && !g.fits(heights[0]) {
-		fit := int((bottom - g.y - 2*padY) / pitch)
+		fit := int((bottom - g.y - 2*g.cells.pad) / g.cells.pitch)
 		fresh := g.y <= top+total(g.heights(g.head))+0.01
 		if !fresh && (fit < leastLines || longest(rows[0]) <= breakable) {
 			g.over()
@@ -143,7 +143,7 @@ func (g *grid) least(rows []row) float64 {
 	}
 	n := groupOf(rows)
 	if n == 1 && longest(rows[0]) > breakable {
-		return leastLines*pitch + 2*padY
+		return leastLines*g.cells.pitch + 2*g.cells.pad
 	}
 	return total(g.heights(rows[:n]))
 }
@@ -176,17 +176,17 @@ func (g *grid) draw(rows []row, heights []float64, atTop bool) {
 			height := total(heights[i:min(i+c.rows, len(rows))])
 			x, w := g.at[c.column], g.at[c.column+c.span]-g.at[c.column]
 			g.page().Box(x, g.y, w, height, border)
-			y := g.y + padY
+			y := g.y + g.cells.pad
 			if !atTop {
-				y = g.y + (height-float64(len(c.lines))*pitch)/2
+				y = g.y + (height-float64(len(c.lines))*g.cells.pitch)/2
 			}
 			for _, l := range c.lines {
 				align := c.align
 				if align == "left" {
 					align = "justify"
 				}
-				g.aligned(body(sizeForm), x+padX, y, w-2*padX, align, l)
-				y += pitch
+				g.aligned(body(g.cells.size), x+padX, y, w-2*padX, align, l)
+				y += g.cells.pitch
 			}
 		}
 		g.y += heights[i]

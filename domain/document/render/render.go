@@ -86,7 +86,7 @@ func arrange(p Paper, tight float64, traced bool) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{press: press, paper: p, size: sizeForm, pitch: pitch * tight}
+	f := &flow{press: press, paper: p, size: sizeForm, pitch: pitch * tight, cells: formCells}
 	if traced {
 		f.trace = &strings.Builder{}
 	}

@@ -11,6 +11,11 @@ const (
 	leastLines = 3
 )
 
+// cells is how the texts of a table are set: size, distance of the lines, and distance from the edges above and below.
+type cells struct{ size, pitch, pad float64 }
+
+var formCells = cells{sizeForm, pitch, padY}
+
 // cell is one cell: its text, and once it is to be drawn the lines that this is broken into.
 type cell struct {
 	column, span, rows int
@@ -56,15 +61,15 @@ func (f *flow) broken(rows []row, columns []float64) {
 			c := &rows[i].cells[j]
 			room := at[c.column+c.span] - at[c.column] - 2*padX
 			if c.options != nil {
-				c.text = f.press.whole(body(sizeForm), c.options, room)
+				c.text = f.press.whole(body(f.cells.size), c.options, room)
 			}
 			if c.align == "left" || c.align == "right" || c.align == "justify" {
-				c.lines = f.press.breakText(body(sizeForm), c.text, room, 0)
+				c.lines = f.press.breakText(body(f.cells.size), c.text, room, 0)
 				continue
 			}
-			c.lines = f.press.balance(body(sizeForm), c.text, room)
+			c.lines = f.press.balance(body(f.cells.size), c.text, room)
 			if c.align == either && len(c.lines) > 1 {
-				c.align, c.lines = "left", f.press.breakText(body(sizeForm), c.text, room, 0)
+				c.align, c.lines = "left", f.press.breakText(body(f.cells.size), c.text, room, 0)
 			} else if c.align == either {
 				c.align = "center"
 			}

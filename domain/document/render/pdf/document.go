@@ -114,9 +114,8 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	}
 	f.object(pagesObject, "<</Type/Pages/Count %d/Kids[%s]>>", len(d.pages), kids.String())
 	f.object(infoObject, "%s", d.info.dictionary())
-	metadata := d.info.metadata() // not packed: a search through an archive reads it without unpacking files
-	f.object(metadataObject, "<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream", len(metadata), metadata)
-	f.object(intentObject, "<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profileObject)
+	f.object(metadataObject, "%s", metadataStream(d.info.metadata(claim)))
+	f.object(intentObject, "%s", outputIntent(profileObject))
 	f.stream(profileObject, "/N 3", sRGB())
 	names.WriteString("<</ExtGState<</Shade ")
 	fmt.Fprintf(&names, "%d 0 R>>/Font<<", shadeObject)

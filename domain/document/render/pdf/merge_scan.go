@@ -9,10 +9,11 @@ import (
 // scan reads one object and writes it again with its references moved. It knows the syntax of PDF as far as this package writes it; anything else
 // is [ErrForm].
 type scan struct {
-	in         []byte // from behind "n 0 obj\n" on
-	base, most int    // what is added to references, and the highest there is
-	out        bytes.Buffer
-	length     int // what /Length says; -1 unless it does
+	in     []byte // from behind "n 0 obj\n" on
+	most   int    // the highest number of an object
+	moved  func(n int) int
+	out    bytes.Buffer
+	length int // what /Length says; -1 unless it does
 }
 
 var (
@@ -71,7 +72,7 @@ func (s *scan) token() error {
 		if n < 1 || n > s.most {
 			return ErrForm
 		}
-		fmt.Fprintf(&s.out, "%d 0 R", n+s.base)
+		fmt.Fprintf(&s.out, "%d 0 R", s.moved(n))
 		s.in = s.in[len(found[0]):]
 		return nil
 	}

@@ -2,16 +2,19 @@ package pdf
 
 import (
 	"encoding/xml"
+	"fmt"
 	"strings"
 	"time"
 )
 
-// metadata is what the document says of itself once more, as XMP: it is how a file says that it is PDF/A-2b.
-func (i Info) metadata() []byte {
+// claim is how a file says that it is PDF/A-2b.
+const claim = `<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance></rdf:Description>` + "\n"
+
+// metadata is what the document says of itself once more, as XMP: with the claim that it is PDF/A-2b, or without.
+func (i Info) metadata(claim string) []byte {
 	var b strings.Builder
 	b.WriteString("<?xpacket begin=\"\ufeff\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n" +
-		`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + "\n" +
-		`<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance></rdf:Description>` + "\n" +
+		`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` + "\n" + claim +
 		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:format>application/pdf</dc:format><dc:title><rdf:Alt><rdf:li xml:lang="x-default">`)
 	escape(&b, i.Title)
 	b.WriteString(`</rdf:li></rdf:Alt></dc:title></rdf:Description>` + "\n" +
@@ -25,6 +28,16 @@ func (i Info) metadata() []byte {
 	}
 	b.WriteString("</rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>")
 	return []byte(b.String())
+}
+
+// metadataStream is the object of that text, not packed: a search through an archive reads it without unpacking files.
+func metadataStream(text []byte) string {
+	return fmt.Sprintf("<</Type/Metadata/Subtype/XML/Length %d>>\nstream\n%s\nendstream", len(text), text)
+}
+
+// outputIntent is the object that says in which colours a file is, by the object of their profile.
+func outputIntent(profile int) string {
+	return fmt.Sprintf("<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile %d 0 R>>", profile)
 }
 
 func escape(b *strings.Builder, text string) { _ = xml.EscapeText(b, []byte(text)) } // into memory: cannot fail
