@@ -73,12 +73,12 @@ func TestTheCheckPageTellsNothingPersonal(t *testing.T) {
 func TestTheCheckPageTellsTheState(t *testing.T) {
 	w := newWorld(t)
 	plain := w.put("documents", record.Object{"unit": street, "kind": "inspection-record", "template": newID(), "templateVersion": 1.0, "state": "issued", "issuedAt": "2026-11-25T01:00:00Z"})
-	if page := w.page("/check/"+plain, 200); !strings.Contains(page, "不编号") || !strings.Contains(page, "现场检查（勘验）笔录") || !strings.Contains(page, "有效") || !strings.Contains(page, "正在生成") {
+	if page := w.page("/check/"+plain, 200); !strings.Contains(page, "不编号") || !strings.Contains(page, "现场检查（勘验）笔录") || !strings.Contains(page, "有效") || !strings.Contains(page, "正在生成") || strings.Contains(page, "标记") {
 		t.Errorf("%s", page)
 	}
 	later := newID()
 	w.own(push.ServerOp{Collection: "documents", Record: plain, Action: record.Update, Patch: record.Object{"correctedBy": record.Object{"document": later, "at": "2026-11-26T00:00:00Z"}}})
-	if page := w.page("/check/"+plain, 200); !strings.Contains(page, "已更正") || strings.Contains(page, "有效") || !strings.Contains(page, `href="/check/`+later+`"`) {
+	if page := w.page("/check/"+plain, 200); !strings.Contains(page, "已更正") || strings.Contains(page, "有效") || !strings.Contains(page, `href="/check/`+later+`"`) || !strings.Contains(page, "没有作废或者更正的标记") {
 		t.Errorf("%s", page)
 	}
 }

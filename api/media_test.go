@@ -123,6 +123,59 @@ func TestThePDFOfAPaperIsGivenOut(t *testing.T) {
 	w.stranger.send("GET", "/v1/documents/"+id+"/pdf", nil).fails(404, "request.not_found")
 }
 
+// Who gets the file of a paper is told what has become of it, by headers: with a file that is there already too. Of a void paper the marked copy is kept, and what was
+// handed over can be had; a paper in force has no marked copy.
+func TestDownloadsTellTheStandingOfAPaper(t *testing.T) {
+	w := newWorld(t)
+	id, later := w.paper("issued", []byte("%PDF-1.7 rendered")), newID()
+	path := "/v1/documents/" + id + "/pdf"
+	if res := w.officer.send("GET", path, nil).want(200); res.header.Get("Paper-State") != "issued" || res.header.Get("Link") != "" {
+		t.Errorf("%v", res.header)
+	}
+	w.officer.send("GET", path+"?form=marked", nil).fails(409, "document.in_force")
+	w.own(push.ServerOp{Collection: "documents", Record: id, Action: record.Update, Patch: record.Object{"correctedBy": record.Object{"document": later, "at": "2026-11-26T00:00:00Z"}}})
+	res := w.officer.send("GET", path, nil).want(200)
+	same := w.officer.send("GET", path, nil, "If-None-Match", res.header.Get("Etag")).want(304)
+	for _, r := range []*reply{res, same, w.officer.send("GET", path+"?form=receipt", nil).want(200)} {
+		if r.header.Get("Paper-State") != "corrected" || !strings.HasSuffix(r.header.Get("Link"), "/v1/documents/"+later+`/pdf>; rel="successor-version"`) {
+			t.Errorf("%v", r.header)
+		}
+	}
+	w.officer.send("GET", path+"?form=marked", nil).fails(409, "export.paper_unfit") // the test's file is none of ours
+	w.stranger.send("GET", path+"?form=marked", nil).fails(404, "request.not_found")
+
+	void := w.paper("voided", []byte("%PDF-1.7 marked"))
+	first := []byte("%PDF-1.7 as handed over")
+	sum := sha256.Sum256(first)
+	digest := evidence.Digest{Length: int64(len(first)), SHA256: hex.EncodeToString(sum[:])}
+	key := evidence.Key(evidence.Papers, digest.SHA256)
+	w.must(w.deps.Blobs.Put(context.Background(), key, digest, bytes.NewReader(first)))
+	w.own(push.ServerOp{Collection: "documents", Record: void, Action: record.Update, Patch: record.Object{"rendered": record.Object{"state": "voided",
+		"issued": record.Object{"state": "issued", "key": key, "sha256": digest.SHA256, "length": float64(digest.Length)}}}})
+	for form, want := range map[string]string{"": "%PDF-1.7 marked", "?form=pdf": "%PDF-1.7 marked", "?form=issued": string(first)} {
+		if res := w.officer.send("GET", "/v1/documents/"+void+"/pdf"+form, nil).want(200); string(res.body) != want || res.header.Get("Paper-State") != "voided" {
+			t.Errorf("%s: %q %v", form, res.body, res.header)
+		}
+	}
+	if res := w.officer.send("GET", path+"?form=issued", nil).want(200); string(res.body) != "%PDF-1.7 rendered" {
+		t.Errorf("%q", res.body)
+	}
+}
+
+// A paper that cannot be rendered says so, and what to do, and not that it is still to come.
+func TestAPaperThatCannotBeRendered(t *testing.T) {
+	w := newWorld(t)
+	id := w.paper("issued", nil)
+	w.own(push.ServerOp{Collection: "documents", Record: id, Action: record.Update, Patch: record.Object{"rendered": record.Object{"state": "issued", "failure": "paper.too_large", "at": "2026-11-25T01:00:01Z"}}})
+	for _, form := range []string{"", "?form=issued"} {
+		res := w.officer.send("GET", "/v1/documents/"+id+"/pdf"+form, nil)
+		res.fails(413, "paper.too_large")
+		if text := string(res.body); !strings.Contains(text, "纸质文书照常有效") || !strings.Contains(text, "issue a shorter paper") {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 // A paper can be had for a roll and to be edited, by who may have the paper.
 func TestOtherFormsOfAPaper(t *testing.T) {
 	w := newWorld(t)

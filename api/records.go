@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gofiber/fiber/v2"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -224,19 +226,34 @@ func (s *server) downloadPaper(r *request) error {
 	if !r.caller.MayAny("documents.download", document.Documents.UnitsOf(body), s.Now()) {
 		return fault.New(fault.NotFound)
 	}
-	if form := r.Query("form", "pdf"); form != "pdf" {
+	r.standing(s.PublicURL, body)
+	form := r.Query("form", "pdf")
+	if form != "pdf" && form != "issued" {
 		return s.otherForm(r, id, form)
 	}
-	rendered := object(body, "rendered")
-	key, length := text(rendered, "key"), rendered["length"]
-	size, _ := length.(float64)
-	if key == "" {
-		return fault.New(fault.PaperPending)
+	kept, err := papers.KeptOf(body, form == "issued")
+	if err != nil {
+		return err
 	}
-	return s.serve(r.Ctx, media{size: int64(size), sha: text(rendered, "sha256"), mime: "application/pdf", name: id + ".pdf", ours: true,
+	return s.serve(r.Ctx, media{size: kept.Length, sha: kept.SHA256, mime: "application/pdf", name: id + ".pdf", ours: true,
 		open: func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
-			return s.Blobs.OpenRange(ctx, key, from, n)
+			return s.Blobs.OpenRange(ctx, kept.Key, from, n)
 		}})
+}
+
+// paperState is the header that says what has become of a paper whose file is given out: the file of a corrected one does not.
+const paperState = "Paper-State"
+
+// standing says by headers what has become of a paper, and where the one is that corrects it (RFC 5829).
+func (r *request) standing(public string, body record.Object) {
+	standing := document.Standing(body)
+	if standing == document.Draft {
+		return
+	}
+	r.Set(paperState, standing)
+	if by := text(object(body, "correctedBy"), "document"); record.IsID(by) {
+		r.Set(fiber.HeaderLink, "<"+public+"/v1/documents/"+by+`/pdf>; rel="successor-version"`)
+	}
 }
 
 // otherForm gives out a paper in a form that is made anew each time. It costs what a preview costs, so it counts as one.

@@ -144,7 +144,7 @@ var recordRoutes = []Route{
 		Params: []Param{{Name: "at", In: "query", Zh: "时点，缺省为现在", En: "the moment; default now", Schema: time.Time{}}}},
 	{Method: "GET", Path: "/v1/documents/{id}/pdf", Name: "downloadPaper", Zh: "下载文书", En: "the PDF of an issued paper",
 		Access: signedIn, Right: "documents.download", Within: soon, Media: "application/pdf", Serve: (*server).downloadPaper,
-		Params: []Param{{Name: "form", In: "query", Zh: "pdf 为存档原件（缺省），receipt 为80毫米小票，docx 为可编辑文本", En: "pdf, the page that is kept (default); receipt, for a roll of 80 mm; docx, to be edited", Schema: ""}}},
+		Params: []Param{{Name: "form", In: "query", Zh: "pdf 为存档文件（缺省），issued 为签发时的原件，marked 为标注作废或者更正的副本，receipt 为80毫米小票，docx 为可编辑文本", En: "pdf, the file that is kept (default); issued, what was handed over; marked, a copy that says what has become of it; receipt, for a roll of 80 mm; docx, to be edited", Schema: ""}}},
 	{Method: "GET", Path: "/v1/evidence/{id}/content", Name: "playEvidence", Zh: "播放录音录像", En: "the bytes of a recording, whole or in ranges",
 		Access: signedIn, Right: "evidence.play", Within: soon, Media: "application/octet-stream", Serve: (*server).playEvidence,
 		Params: append([]Param{{Name: "Range", In: "header", Zh: "一个字节范围", En: "one range of bytes", Schema: ""}}, purposeParams...)},

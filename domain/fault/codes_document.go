@@ -9,6 +9,7 @@ const (
 	LeaseYear           Code = "paper.lease_year"
 	NumbersEnough       Code = "paper.numbers_enough"
 	PaperTooLarge       Code = "paper.too_large"
+	PaperInForce        Code = "document.in_force"
 	PaperUnfit          Code = "export.paper_unfit"
 	ExportPending       Code = "export.not_ready"
 	ExportGone          Code = "export.gone"
@@ -26,7 +27,8 @@ var documentCodes = map[Code]entry{
 	LeaseCount:          {Invalid, "领取的编号数量应在一至一百之间", "lease between one and a hundred numbers"},
 	PaperTooLarge:       {TooLarge, "文书内容过多，请删减或者改用附件", "the paper holds too much; shorten it or use annexes"},
 	LeaseYear:           {Invalid, "只能领取本年度的编号；下一年度的编号自上年十二月十七日起可以领取", "lease numbers of this year; those of the next can be leased from 17 December on"},
-	PaperUnfit:          {Conflict, "该文书的文件不能并入合订文件，请单独下载", "the file of this paper cannot be bound with others; download it alone"},
+	PaperInForce:        {Conflict, "文书有效，没有作废或者更正需要标注，请直接下载", "the paper is in force and there is nothing to mark; download it as it is"},
+	PaperUnfit:          {Conflict, "该文书的文件不能合订或者加注，请单独下载原件", "the file of this paper cannot be bound with others or marked; download it as it is"},
 	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
 	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
 	ExportTooMany:       {TooLarge, "该月文书超过两万份，请分批导出", "the month has more than twenty thousand papers; export them in parts"},

@@ -154,14 +154,18 @@ func (s *store) pushed(ops ...wire.Sealed) error {
 	return err
 }
 
-// file puts a paper into the store, as the render job does.
+// file puts a paper into the store, as the render job does: a void one, with the marked copy and what was handed over.
 func (s *store) file() {
-	data := []byte("a paper")
-	sum := sha256.Sum256(data)
-	s.files["papers/a"] = data
+	said := func(key, text string) record.Object {
+		sum := sha256.Sum256([]byte(text))
+		s.files[key] = []byte(text)
+		return record.Object{"key": key, "sha256": hex.EncodeToString(sum[:]), "length": float64(len(text))}
+	}
+	rendered := said("papers/a", "a paper")
+	rendered["issued"] = said("papers/b", "handed")
 	check(s.t, s.push.ApplyOwn(context.Background(), []push.ServerOp{{Collection: "documents", Record: newID(), Action: record.Create,
 		Patch: record.Object{"unit": street, "kind": "test", "template": newID(), "templateVersion": 1.0, "state": "issued",
-			"rendered": record.Object{"key": "papers/a", "sha256": hex.EncodeToString(sum[:]), "length": float64(len(data))}}}}))
+			"rendered": rendered}}}))
 }
 
 // tamper runs statements with the guards of append-only tables taken away, as whoever owns the database could.
@@ -203,7 +207,7 @@ func TestUntouched(t *testing.T) {
 		if !r.Sound() {
 			t.Errorf("found %+v", r.Problems)
 		}
-		if r.Devices != 1 || r.Ops != 3 || r.Pushes != 2 || r.Versions < 5 || r.Files != 1 || r.Bytes != 7 {
+		if r.Devices != 1 || r.Ops != 3 || r.Pushes != 2 || r.Versions < 5 || r.Files != 2 || r.Bytes != 13 {
 			t.Errorf("looked at %+v", r)
 		}
 	})
@@ -260,6 +264,7 @@ func TestAlteredBytesAreFound(t *testing.T) {
 		"cut":     func(m memory) { m["papers/a"] = m["papers/a"][:3] },
 		"grown":   func(m memory) { m["papers/a"] = append(m["papers/a"], 0) },
 		"gone":    func(m memory) { delete(m, "papers/a") },
+		"first":   func(m memory) { m["papers/b"][0] = 'H' },
 	} {
 		t.Run(name, func(t *testing.T) {
 			onSQLite(t, func(t *testing.T, s *store) {

@@ -34,8 +34,12 @@ func (a *Auditor) files(ctx context.Context, r *Report) error {
 				r.add("head", s.collection+"/"+id, "记录内容无法解析", "the record's body cannot be read")
 				return nil
 			}
-			if held, ok := object[s.field].(record.Object); ok && held["key"] != nil {
-				a.file(ctx, s.collection+"/"+id, held, r)
+			held, _ := object[s.field].(record.Object)
+			first, _ := held["issued"].(record.Object) // of a void paper what was handed over, beside the copy with the mark
+			for _, one := range []record.Object{held, first} {
+				if one["key"] != nil {
+					a.file(ctx, s.collection+"/"+id, one, r)
+				}
 			}
 			return ctx.Err()
 		})

@@ -1,7 +1,6 @@
 package papers
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -43,7 +42,7 @@ type bulk struct {
 	grants  []people.Grant // of who asked, as they are now
 	out     binder
 	done    int
-	missing record.Object
+	missing []absent
 	acts    []evidence.Entry
 	told    time.Time
 }
@@ -51,7 +50,23 @@ type bulk struct {
 // binder puts papers into one file. A paper that it cannot take is fault export.paper_unfit, and the file goes on without it.
 type binder interface {
 	Add(p bound) error
-	Close(missing record.Object) error
+	Close(missing []absent) error
+}
+
+// absent is a paper that is not in a file.
+type absent struct {
+	id   string
+	body record.Object // nil where it is not for the eyes of who asked
+	why  *fault.Error
+}
+
+// codes tells what stood in the way of each paper, by record id.
+func codes(missing []absent) record.Object {
+	out := record.Object{}
+	for _, m := range missing {
+		out[m.id] = string(m.why.Code)
+	}
+	return out
 }
 
 // bound is a paper on its way into a file.
@@ -70,7 +85,7 @@ var errCancelled = errors.New("the export was cancelled")
 // file can be had. A paper that is absent, foreign or unreadable is told, and the others go on; a store that is down is the job's error, and the job begins
 // anew later. Cancelled in between it leaves nothing behind.
 func (s *Service) MakeExport(ctx context.Context, id string) error {
-	b := &bulk{Service: s, id: id, missing: record.Object{}}
+	b := &bulk{Service: s, id: id}
 	var err error
 	if b.body, err = s.find(ctx, document.Exports.Name, id); err != nil || over(b.body) || b.body["state"] == document.ExportDone {
 		return err
@@ -80,7 +95,7 @@ func (s *Service) MakeExport(ctx context.Context, id string) error {
 	case errors.Is(err, errCancelled):
 		return nil
 	case errors.Is(err, fault.New(fault.ExportEmpty)), errors.Is(err, fault.New(fault.ExportTooMany)):
-		return b.say(ctx, record.Object{"state": document.ExportFailed, "failure": string(fault.Of(err).Code), "missing": b.missing})
+		return b.say(ctx, record.Object{"state": document.ExportFailed, "failure": string(fault.Of(err).Code), "missing": codes(b.missing)})
 	}
 	return err
 }
@@ -116,7 +131,7 @@ func (b *bulk) make(ctx context.Context) error {
 		return fault.New(fault.ExportEmpty)
 	}
 	if err := b.out.Close(b.missing); err != nil {
-		return fault.New(fault.StorageFull).Because(err)
+		return err
 	}
 	return b.hand(ctx, file, hex.EncodeToString(digest.Sum(nil)))
 }
@@ -125,7 +140,8 @@ func (b *bulk) binder(w io.Writer) binder {
 	if b.body["form"] == FormZIP {
 		return newArchive(w, b.id, b.Now())
 	}
-	return newVolume(w, b.id, b.Now())
+	reason, _ := b.body["reason"].(string)
+	return newVolume(w, b.id, reason, b.Now())
 }
 
 // chosen lists the papers that are asked for, by the moment of issue.
@@ -205,7 +221,7 @@ func (b *bulk) paper(ctx context.Context, id string) error {
 	b.done++
 	var why *fault.Error
 	if errors.As(err, &why) && why.Kind != fault.Unavailable && why.Kind != fault.OutOfSpace && why.Kind != fault.Unknown {
-		b.missing[id] = string(why.Code)
+		b.missing = append(b.missing, absent{id, p.Body, why})
 		return nil
 	}
 	if err != nil {
@@ -221,7 +237,7 @@ func (b *bulk) paper(ctx context.Context, id string) error {
 	return nil
 }
 
-// read reads a paper that the one who asked may export, with its stored bytes, and proves them. Foreign is as absent.
+// read reads a paper that the one who asked may export, with its stored bytes, and proves them. Foreign is as absent; of others the body is told with the error too.
 func (b *bulk) read(ctx context.Context, id string) (bound, error) {
 	body, err := b.optional(ctx, document.Documents.Name, id)
 	if err != nil {
@@ -231,32 +247,17 @@ func (b *bulk) read(ctx context.Context, id string) (bound, error) {
 		body["state"] != document.Issued && body["state"] != document.Voided {
 		return bound{}, fault.New(fault.NotFound)
 	}
-	rendered, _ := body["rendered"].(record.Object)
-	key, _ := rendered["key"].(string)
-	sum, _ := rendered["sha256"].(string)
-	length, _ := rendered["length"].(float64)
-	if failure, _ := rendered["failure"].(string); failure != "" {
-		return bound{}, fault.New(fault.Code(failure))
-	}
-	if key == "" {
-		return bound{}, fault.New(fault.PaperPending)
-	}
-	if length > mostLength {
-		return bound{}, fault.New(fault.PaperUnfit)
-	}
-	file, err := b.Blobs.OpenRange(ctx, key, 0, -1)
+	p := bound{ID: id, Body: body}
+	kept, err := KeptOf(body, false)
 	if err != nil {
-		return bound{}, err
+		return p, err
 	}
-	defer file.Close()
-	var text bytes.Buffer
-	if _, err := io.Copy(&text, io.LimitReader(file, mostLength+1)); err != nil {
-		return bound{}, fault.New(fault.TemporarilyDown).Because(err)
+	if kept.Length > mostLength {
+		return p, fault.New(fault.PaperUnfit)
 	}
-	if digest := sha256.Sum256(text.Bytes()); hex.EncodeToString(digest[:]) != sum {
-		return bound{}, fault.New(fault.StoreDiffers)
-	}
-	return bound{ID: id, Body: body, File: text.Bytes(), SHA256: sum}, nil
+	p.SHA256 = kept.SHA256
+	p.File, err = b.Service.read(ctx, kept)
+	return p, err
 }
 
 // tell looks whether the export is still wanted, and now and then writes how far it is.
@@ -308,7 +309,7 @@ func (b *bulk) hand(ctx context.Context, file *os.File, sum string) error {
 	if err := b.Blobs.Put(ctx, key, evidence.Digest{Length: length, SHA256: sum}, file); err != nil {
 		return err
 	}
-	err = b.say(ctx, record.Object{"state": document.ExportDone, "done": float64(b.done), "missing": b.missing, "key": key, "sha256": sum, "length": float64(length),
+	err = b.say(ctx, record.Object{"state": document.ExportDone, "done": float64(b.done), "missing": codes(b.missing), "key": key, "sha256": sum, "length": float64(length),
 		"expiresAt": stamp(b.Now().Add(exportTTL))}, b.acts...)
 	if errors.Is(err, errCancelled) {
 		return errors.Join(err, b.dropFile(ctx, key))
@@ -316,18 +317,29 @@ func (b *bulk) hand(ctx context.Context, file *os.File, sum string) error {
 	return err
 }
 
-// titleOf names a paper in an outline or as a file: its kind and number.
+// titleOf names a paper in an outline or as a file: its kind and number, and what has become of it.
 func titleOf(body record.Object) string {
-	kind, _ := body["kind"].(string)
-	name := kind
-	if k, ok := document.KindOf(kind); ok {
-		name = k.Name
-	}
-	number, _ := body["number"].(record.Object)
-	text, _ := number["text"].(string)
-	title := strings.TrimSpace(name + " " + text)
-	if body["state"] == document.Voided {
-		title += "（作废）"
+	title := strings.TrimSpace(nameOf(body) + " " + numberTextOf(body))
+	switch document.Standing(body) {
+	case document.Voided:
+		return title + "（作废）"
+	case document.Corrected:
+		return title + "（已更正）"
 	}
 	return title
+}
+
+// nameOf is the name of a paper's kind.
+func nameOf(body record.Object) string {
+	kind, _ := body["kind"].(string)
+	if k, ok := document.KindOf(kind); ok {
+		return k.Name
+	}
+	return kind
+}
+
+func numberTextOf(body record.Object) string {
+	number, _ := body["number"].(record.Object)
+	text, _ := number["text"].(string)
+	return text
 }

@@ -170,8 +170,8 @@ func TestExportOfAMonthAsPDF(t *testing.T) {
 				w.Errorf("no act on %s", paper)
 			}
 		}
-		if got := strings.Count(text, "\f"); float64(got) != pages {
-			w.Errorf("%d pages, want %v", got, pages)
+		if got := strings.Count(text, "\f"); float64(got) != pages+1 {
+			w.Errorf("%d pages, want %v and one of contents", got, pages)
 		}
 		if dir := os.Getenv("FIELDWARDEN_LOOK"); dir != "" {
 			_ = os.WriteFile(dir+"/month.pdf", file, 0o600)
@@ -210,6 +210,62 @@ func TestExportTellsWhatIsMissing(t *testing.T) {
 		}
 		if _, err := w.ExportFile(context.Background(), w.chief(), id); !errors.Is(err, fault.New(fault.ExportGone)) {
 			w.Errorf("of nothing: %v", err)
+		}
+	})
+}
+
+// The file begins with its contents: each paper with its page and what has become of it, and what is missing, of which nothing is told that is not for the eyes of
+// who asked. On the pages of a paper that was corrected or made void stands so; a ZIP holds the bytes as they are, and its manifest tells it.
+func TestExportTellsWhatHasBecomeOfPapers(t *testing.T) {
+	each(t, func(w *world) {
+		first, second := w.corrected()
+		void := w.issued(newID(), 1)[0]
+		w.apply(document.Documents.Name, void, record.Update, record.Object{"state": document.Voided, "voidReason": "误填"})
+		w.render(void)
+		waiting := w.penalty(document.Issued)
+		waiting["number"] = record.Object{"series": "s", "n": 13.0, "text": "津河东东新执当罚决字〔2026〕第13号"}
+		late := w.create(document.Documents.Name, waiting)
+		foreign := w.penalty(document.Issued)
+		foreign["unit"], foreign["number"] = "120102012", record.Object{"series": "t", "n": 99.0, "text": "津河东绝密〔2026〕第99号"}
+		theirs := w.create(document.Documents.Name, foreign)
+		want := papers.Wanted{Form: papers.FormPDF, Reason: "归档", Documents: []string{first, second, void, late, theirs}}
+		id, _ := w.exported(w.chief(), want)
+		pages := strings.Split(readAs(w.T, "-raw", w.exportedBytes(w.chief(), id)), "\f")
+		for i := range pages {
+			pages[i] = strings.Join(strings.Fields(pages[i]), "")
+		}
+		if len(pages) != 8 { // one of contents, two of each paper, and nothing behind the last
+			w.Fatalf("%d pages", len(pages))
+		}
+		for _, say := range []string{"文书合订本目录", "用途：归档", "收入文书3份，共6页", "津河东东新执当罚决字〔2026〕第12号", "D10", "2026-11-25", "已更正", "作废", "已签发", "第13号", "电子文书尚未生成", theirs, "不存在或无权查看"} {
+			if !strings.Contains(pages[0], say) {
+				w.Errorf("the contents lack %q: %s", say, pages[0])
+			}
+		}
+		if strings.Contains(pages[0], "绝密") {
+			w.Errorf("the contents tell of a foreign paper: %s", pages[0])
+		}
+		for i, marked := range []string{1: "第12号）更正，", 2: "第12号）更正，", 3: "", 4: "", 5: "已作废。误填", 6: "已作废。误填"} {
+			if i > 0 && (marked == "") == strings.Contains(pages[i], "不是存档原件") || !strings.Contains(pages[i], marked) {
+				w.Errorf("page %d, %q: %s", i+1, marked, pages[i])
+			}
+		}
+		want.Form = papers.FormZIP
+		id, _ = w.exported(w.chief(), want)
+		file := w.exportedBytes(w.chief(), id)
+		z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+		if err != nil || z.File[0].Name != "0001 当场行政处罚决定书 津河东东新执当罚决字〔2026〕第11号（已更正）.pdf" {
+			w.Fatalf("%v %v", err, z.File[0].Name)
+		}
+		told, err := z.Open("manifest.json")
+		if err != nil {
+			w.Fatal(err)
+		}
+		text, _ := io.ReadAll(told)
+		for _, say := range []string{`"correctedBy":{`, `"document":"` + second + `","name"`, `"issued":"` + w.rendered(void)["issued"].(record.Object)["sha256"].(string) + `"`, `"sha256":"` + w.rendered(first)["sha256"].(string) + `"`} {
+			if strings.Count(string(text), say) != 1 {
+				w.Errorf("the manifest tells %d times %s: %s", strings.Count(string(text), say), say, text)
+			}
 		}
 	})
 }

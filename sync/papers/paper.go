@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
@@ -15,28 +16,64 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// paper gathers everything a paper prints: its template in the version it was made with, and what its author left for the
-// records to say.
-func (s *Service) paper(ctx context.Context, id string, in document.Instance) (render.Paper, error) {
+// paper gathers everything a paper prints: its template in the version it was made with, and what its author left for the records to say, as it was said when
+// the paper was rendered first. It returns that too.
+func (s *Service) paper(ctx context.Context, id string, body record.Object) (render.Paper, record.Object, error) {
+	in := document.ReadInstance(body)
 	p := render.Paper{CheckURL: s.PublicURL + "/check/" + id}
 	template, err := s.template(ctx, in)
 	if err != nil {
-		return p, fmt.Errorf("document %s: %w", id, err)
+		return p, nil, fmt.Errorf("document %s: %w", id, err)
 	}
+	filling := document.FillingOf(body)
+	if filling == nil {
+		if filling, err = s.recordsOf(body).filling(ctx, template, in); err != nil {
+			return p, nil, err
+		}
+	}
+	in.Fill(filling)
+	organ, _ := filling["organ"].(record.Object)
+	name, _ := organ["name"].(string)
+	code, _ := organ["code"].(string)
+	p.Words = document.Words{Template: template, Instance: in, Organ: name}
+	p.Seal = s.seal(ctx, template, code)
+	return p, filling, nil
+}
+
+// recordsOf is the service with the records as a paper's first rendering found them: those that stand, unless it was rendered before fillings were kept.
+func (s *Service) recordsOf(body record.Object) *Service {
+	rendered, _ := body["rendered"].(record.Object)
+	if issued, is := rendered["issued"].(record.Object); is {
+		rendered = issued
+	}
+	at, _ := rendered["at"].(string)
+	moment, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return s
+	}
+	then := *s
+	then.History = past{s.History, moment}
+	return &then
+}
+
+// filling is what the records say where a paper's author left it to them.
+func (s *Service) filling(ctx context.Context, t document.Template, in document.Instance) (record.Object, error) {
+	full := in
+	full.Officers = slices.Clone(in.Officers)
 	if in.Subject != "" {
 		subject, err := s.optional(ctx, "subjects", in.Subject)
 		if err != nil {
-			return p, err
+			return nil, err
 		}
-		in.FillParty(template, subject)
+		full.FillParty(t, subject)
 	}
-	if err := s.nameOfficers(ctx, &in); err != nil {
-		return p, err
+	if err := s.nameOfficers(ctx, &full); err != nil {
+		return nil, err
 	}
 	organ, err := s.organ(ctx, in.Unit)
-	p.Words = document.Words{Template: template, Instance: in, Organ: organ.name}
-	p.Seal = s.seal(ctx, template, organ.code)
-	return p, err
+	out := document.Filling(in, full)
+	out["organ"] = record.Object{"code": organ.code, "name": organ.name}
+	return out, err
 }
 
 // seal is the picture of the organ's seal for a paper that has a place for one. A seal that cannot be had is not printed: the paper is then

@@ -82,7 +82,7 @@ func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) (
 	defer done()
 	var out bytes.Buffer
 	_, err = render.PDF(&out, render.Paper{Words: document.Words{Template: t.Template, Instance: in, Organ: o.name}})
-	return out.Bytes(), err
+	return out.Bytes(), told(err)
 }
 
 // turns is what is held while somebody waits for a page to be rendered: one for each processor, since all services of a process share them.

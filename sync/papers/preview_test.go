@@ -158,12 +158,18 @@ func TestPeriodsAreCheckedByTheCalendar(t *testing.T) {
 // readable is the text of a PDF.
 func readable(t *testing.T, file []byte) string {
 	t.Helper()
+	return readAs(t, "-layout", file)
+}
+
+// readAs reads a file as it is laid out, or as it was written: "-raw".
+func readAs(t *testing.T, how string, file []byte) string {
+	t.Helper()
 	program := services.Program(t, "pdftotext", "install poppler, on Debian: apt-get install poppler-utils")
 	path := filepath.Join(t.TempDir(), "paper.pdf")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(program, "-layout", path, "-").Output()
+	out, err := exec.Command(program, how, path, "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,6 +127,20 @@ func TestAPaperTooLongIsSaidOnce(t *testing.T) {
 		if _, again := w.body(document.Documents.Name, id); again != version {
 			w.Errorf("rendering again made version %d out of %d", again, version)
 		}
+		for _, issued := range []bool{true, false} {
+			if _, err := papers.KeptOf(said, issued); !errors.Is(err, fault.New(fault.PaperTooLarge)) || !strings.Contains(err.Error(), "更正文书") {
+				w.Errorf("its file: %v", err)
+			}
+		}
+		for _, form := range []string{"receipt", "docx"} {
+			if _, err := w.As(context.Background(), id, form); fault.Of(err).Code != fault.PaperTooLarge {
+				w.Errorf("%s: %v", form, err)
+			}
+		}
+		sketch := papers.Sketch{Which: papers.Which{ID: w.template, Version: 2}, Unit: street, Data: body["data"].(record.Object)}
+		if _, err := w.Preview(context.Background(), w.caller(), sketch); fault.Of(err).Code != fault.PaperTooLarge {
+			w.Errorf("preview: %v", err)
+		}
 		if p, err := w.Public(context.Background(), id); err != nil || !p.File.Failed {
 			w.Errorf("the public page: %+v, %v", p, err)
 		}

@@ -37,7 +37,7 @@ type Service struct {
 }
 
 // Render does the job document.RenderJob: it renders the paper of that record id, keeps the PDF, and says so in the paper's
-// field "rendered". A paper that was made void afterwards is rendered once more, with the mark of it; what was handed over
+// field "rendered". Of a paper that was made void afterwards it keeps a copy of that with the mark of it; what was handed over
 // stays named in "rendered/issued". Done again it changes nothing. A store that is down is its error, and the job is tried
 // again later.
 func (s *Service) Render(ctx context.Context, id string) error {
@@ -45,36 +45,34 @@ func (s *Service) Render(ctx context.Context, id string) error {
 	if err != nil || body == nil {
 		return err
 	}
-	in := document.ReadInstance(body)
+	state, _ := body["state"].(string)
 	have, _ := body["rendered"].(record.Object)
-	if in.State != document.Issued && in.State != document.Voided || have["state"] == in.State {
+	if state != document.Issued && state != document.Voided || have["state"] == state {
 		return nil
 	}
-	paper, err := s.paper(ctx, id, in)
-	if err != nil {
-		return err
-	}
-	if in.State == document.Voided && have == nil { // made void before anybody rendered it: first what was handed over
-		if have, err = s.keep(ctx, id, asIssued(paper), nil); err != nil {
+	if have == nil { // also of a paper that was made void before anybody rendered it: first what was handed over
+		if have, err = s.keep(ctx, id, body); err != nil {
 			return err
 		}
 	}
-	_, err = s.keep(ctx, id, paper, have)
-	return err
+	if state == document.Voided {
+		return s.keepVoid(ctx, id, body, have)
+	}
+	return nil
 }
 
-func asIssued(p render.Paper) render.Paper {
-	p.Instance.State, p.Instance.VoidReason = document.Issued, ""
-	return p
-}
-
-// keep renders a paper, puts the bytes where they are durable and proven to be there, and only then says so in the record.
-func (s *Service) keep(ctx context.Context, id string, paper render.Paper, before record.Object) (record.Object, error) {
+// keep renders a paper as it was issued, puts the bytes where they are durable and proven to be there, and only then says so in the record.
+func (s *Service) keep(ctx context.Context, id string, body record.Object) (record.Object, error) {
+	paper, filling, err := s.paper(ctx, id, body)
+	if err != nil {
+		return nil, err
+	}
+	paper.Instance.State, paper.Instance.VoidReason = document.Issued, ""
 	var out bytes.Buffer
 	result, err := render.PDF(&out, paper)
 	if errors.Is(err, render.ErrTooLong) { // no later attempt finds it shorter
 		s.Log.ErrorContext(ctx, "a paper is longer than papers can be", "document", id)
-		return s.say(ctx, id, record.Object{"state": paper.Instance.State, "failure": string(fault.PaperTooLarge), "at": stamp(s.Now())}, before)
+		return s.say(ctx, id, record.Object{"state": document.Issued, "failure": string(fault.PaperTooLarge), "filling": filling, "at": stamp(s.Now())}, nil)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render document %s: %w", id, err)
@@ -82,13 +80,11 @@ func (s *Service) keep(ctx context.Context, id string, paper render.Paper, befor
 	if len(result.Missing) > 0 {
 		s.Log.WarnContext(ctx, "a paper has characters that no font has", "document", id, "characters", string(result.Missing))
 	}
-	digest := evidence.Digest{Length: result.Length, SHA256: result.SHA256}
-	key := evidence.Key(evidence.Papers, result.SHA256)
-	if err := s.Blobs.Put(ctx, key, digest, &out); err != nil {
-		return nil, fmt.Errorf("keep document %s: %w", id, err)
+	rendered, err := s.store(ctx, id, document.Issued, result, &out)
+	if err != nil {
+		return nil, err
 	}
-	rendered := record.Object{"state": paper.Instance.State, "sha256": result.SHA256, "length": float64(result.Length),
-		"pages": float64(result.Pages), "key": key, "renderer": render.Version(), "at": stamp(s.Now())}
+	rendered["filling"] = filling
 	if len(paper.Seal) > 0 {
 		digest := sha256.Sum256(paper.Seal)
 		rendered["seal"] = hex.EncodeToString(digest[:])
@@ -96,7 +92,35 @@ func (s *Service) keep(ctx context.Context, id string, paper render.Paper, befor
 	if len(result.Missing) > 0 {
 		rendered["missing"] = string(result.Missing)
 	}
-	return s.say(ctx, id, rendered, before)
+	return s.say(ctx, id, rendered, nil)
+}
+
+// keepVoid makes the copy of a void paper with the mark of it, beside what was handed over.
+func (s *Service) keepVoid(ctx context.Context, id string, body, issued record.Object) error {
+	if failure, _ := issued["failure"].(string); failure != "" {
+		_, err := s.say(ctx, id, record.Object{"state": document.Voided, "failure": failure, "at": stamp(s.Now())}, issued)
+		return err
+	}
+	var out bytes.Buffer
+	result, err := s.mark(ctx, &out, body, issued)
+	if err != nil {
+		return fmt.Errorf("mark document %s: %w", id, err)
+	}
+	rendered, err := s.store(ctx, id, document.Voided, result, &out)
+	if err == nil {
+		_, err = s.say(ctx, id, rendered, issued)
+	}
+	return err
+}
+
+// store keeps a file, and returns what is to be said of it.
+func (s *Service) store(ctx context.Context, id, state string, result render.Result, file *bytes.Buffer) (record.Object, error) {
+	key := evidence.Key(evidence.Papers, result.SHA256)
+	if err := s.Blobs.Put(ctx, key, evidence.Digest{Length: result.Length, SHA256: result.SHA256}, file); err != nil {
+		return nil, fmt.Errorf("keep document %s: %w", id, err)
+	}
+	return record.Object{"state": state, "sha256": result.SHA256, "length": float64(result.Length), "pages": float64(result.Pages), "key": key,
+		"renderer": render.Version(), "at": stamp(s.Now())}, nil
 }
 
 // say writes into a paper's record what has come of rendering it, and of rendering it before it was made void.
