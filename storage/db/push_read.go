@@ -214,7 +214,11 @@ func (t *tx) OwnSince(ctx context.Context, device string, refs []push.Version) (
 
 // OnlineSince implements push.Tx.
 func (t *tx) OnlineSince(ctx context.Context, device, author string, refs []push.Version) (map[string][]push.OwnOp, error) {
-	own, err := t.since(ctx, refs, "o.online = "+t.param(3)+" AND o.author = "+t.param(4), "o.received_at", device, author)
+	whose, args := "o.online = "+t.param(3), []any{device}
+	if author != "" {
+		whose, args = whose+" AND o.author = "+t.param(4), append(args, author)
+	}
+	own, err := t.since(ctx, refs, whose, "o.received_at", args...)
 	for _, ops := range own {
 		slices.SortStableFunc(ops, func(a, b push.OwnOp) int { return cmp.Compare(a.Version, b.Version) })
 	}

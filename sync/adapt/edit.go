@@ -153,7 +153,7 @@ func (s *Service) sendBatch(ctx context.Context, caller people.Caller, edits []e
 		}
 		of[i] = place[id]
 	}
-	done, err := s.Writer.ApplyOnline(ctx, caller, ops)
+	done, err := s.Writer.ApplyShared(ctx, caller, ops)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package adapt_test
 import (
 	"testing"
 
+	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -75,13 +76,16 @@ func TestWhoChangesHisMind(t *testing.T) {
 // TestWhoRemovesHadSeen: WatermelonDB pulls before it pushes, so a row that somebody has removed may have changed meanwhile. It says which version
 // he had before him: what others have changed since is not removed with it.
 func TestWhoRemovesHadSeen(t *testing.T) {
-	for name, versions := range map[string]map[string]map[string]uint64{"said": nil, "unknown": {"tasks": {}}} {
+	for name, versions := range map[string]map[string]map[string]uint64{"said": nil, "unknown": {"tasks": {}}, "absurd": {}} {
 		w := newWorld(t)
 		c := w.hire("leader")
 		task := record.Object{"title": "t", "unit": street, "kind": "routine", "state": "draft"}
 		changed, same := w.put("tasks", task), w.put("tasks", task)
-		if name == "said" {
+		switch name {
+		case "said":
 			versions = map[string]map[string]uint64{"tasks": {changed: 1, same: 1}}
+		case "absurd":
+			versions = map[string]map[string]uint64{"tasks": {changed: 1 << 60, same: 1 << 53, "x": 1}, "nothing": {same: 1}}
 		}
 		w.wmPull(c, 0)
 		w.change("tasks", changed, record.Object{"title": "他人改"})
@@ -92,6 +96,32 @@ func TestWhoRemovesHadSeen(t *testing.T) {
 		wantThere, wantConflicts := name == "said", map[bool]int{true: 1}[name == "said"]
 		if there := w.body(changed) != nil; len(out.Refused) != 0 || there != wantThere || w.conflicts() != wantConflicts || w.body(same) != nil {
 			t.Errorf("%s: %v; there %v, %d conflicts, the other %v", name, out, there, w.conflicts(), w.body(same))
+		}
+	}
+}
+
+// TestWhoTakesOverADevice looks at the copy that is on it, with what the one before him wrote on top: he can set that back, and is not in conflict with it.
+func TestWhoTakesOverADevice(t *testing.T) {
+	for kind, writes := range map[string]func(w *world, c people.Caller, id, was, name string){
+		"rxdb": func(w *world, c people.Caller, id, was, name string) {
+			base := with(subject(was), "serverVersion", 1.0)
+			w.rx(c, "subjects", row(id, base, with(base, "name", name)))
+		},
+		"watermelon": func(w *world, c people.Caller, id, _, name string) {
+			w.wmPush(c, 0, updated(record.Object{"id": id, "serverVersion": 1.0}, "name", "name", name))
+		},
+	} {
+		w := newWorld(t)
+		a, b := w.hire("officer"), w.hire("officer")
+		b.Device = a.Device
+		id := w.put("subjects", subject("甲"))
+		was := "甲"
+		for i, name := range []string{"乙", "甲", "丙"} {
+			writes(w, []people.Caller{a, b, a}[i], id, was, name)
+			if body := w.body(id); body["name"] != name || w.conflicts() != 0 {
+				t.Fatalf("%s: the record is %v, want %s; %d conflicts", kind, body, name, w.conflicts())
+			}
+			was = name
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// own reads the caller's own ops that stand on records, each record's behind a version and in their order.
+// own reads what was written through the caller's device, by whomever: all who sign in on it look at the same copy. It is the ops that stand on
+// records, each record's behind a version and in their order.
 func (s *Service) own(ctx context.Context, caller people.Caller, since map[string]uint64) (map[string][]wire.Op, error) {
 	refs := make([]push.Version, 0, len(since))
 	for id, version := range since {
@@ -21,7 +22,7 @@ func (s *Service) own(ctx context.Context, caller people.Caller, since map[strin
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	found, err := s.Reader.OnlineSince(ctx, caller.Device, caller.Officer, refs)
+	found, err := s.Reader.OnlineSince(ctx, caller.Device, "", refs)
 	own := make(map[string][]wire.Op, len(found))
 	for id, ops := range found {
 		for _, op := range ops {
@@ -45,8 +46,8 @@ func version(speaks forms.Spoken, past []pull.Revision, number uint64) (record.O
 	return nil, nil
 }
 
-// seen is what the caller had before him when he edited a record on top of a version, in the client's form: that version with his own edits
-// since on top, of which the client had not pulled the versions yet. It is nil if the record has no such version.
+// seen is what the caller had before him when he edited a record on top of a version, in the client's form: that version with the edits
+// since on top that were made there, of which the client had not pulled the versions yet. It is nil if the record has no such version.
 func (s *Service) seen(ctx context.Context, caller people.Caller, speaks forms.Spoken, past []pull.Revision, id string, base uint64) (record.Object, error) {
 	own, err := s.own(ctx, caller, map[string]uint64{id: base})
 	if err != nil {

@@ -262,10 +262,13 @@ func (s *Service) rxKnown(ctx context.Context, caller people.Caller, speaks form
 	return e, nil
 }
 
+// maxVersion is the greatest number that an op may name.
+const maxVersion = 1<<53 - 1
+
 // versionIn is the version that a document carries; 0 if it carries none that could be one.
 func versionIn(doc map[string]any) uint64 {
 	n, _ := doc[nameVersion].(float64)
-	if n < 1 || n > 1<<53 || n != float64(uint64(n)) {
+	if n < 1 || n > maxVersion || n != float64(uint64(n)) {
 		return 0
 	}
 	return uint64(n)

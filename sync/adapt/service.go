@@ -33,7 +33,7 @@ type Reader interface {
 
 // Writer takes the edits in. [push.Service] is one.
 type Writer interface {
-	ApplyOnline(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error)
+	ApplyShared(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error)
 }
 
 // Marks keeps where WatermelonDB's clients stand. A mark is a number of a device, for a text. An implementation keeps few for each

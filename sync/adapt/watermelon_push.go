@@ -185,7 +185,7 @@ func (p *wmPush) base(st state) uint64 {
 
 // removed is the version that whoever deleted a row had before him: the one that the client says, or else where it stands.
 func (p *wmPush) removed(id string, st state) uint64 {
-	if said := p.had[id]; said > 0 {
+	if said := p.had[id]; said > 0 && said <= maxVersion {
 		return said
 	}
 	return p.base(st)

@@ -43,6 +43,8 @@ func TestOnPostgreSQLToo(t *testing.T) {
 	onPostgres = true
 	defer func() { onPostgres = false }()
 	t.Run("sent twice", TestSentTwiceIsDoneOnce)
+	t.Run("changes his mind", TestWhoChangesHisMind)
+	t.Run("takes over", TestWhoTakesOverADevice)
 	t.Run("edits twice", TestWhoEditsTwiceIsNotInConflictWithHimself)
 	t.Run("lost feed", TestALostFeedIsTaken)
 	t.Run("stream", TestTheStreamTellsWhatHappens)

@@ -20,13 +20,23 @@ import (
 // An op's id is made by the client and says that it is the same edit: sent again it gets its first outcome, marked as replayed.
 // An id that stands for something else is fault push.replay_differs, and nothing is done.
 func (s *Service) ApplyOnline(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error) {
+	return s.applyOnline(ctx, caller, ops, false)
+}
+
+// ApplyShared is [Service.ApplyOnline] for a client that keeps a copy of its own which all who sign in on its device look at: what any of them
+// has written through the device lies over the version that an op names, not only what its author has.
+func (s *Service) ApplyShared(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error) {
+	return s.applyOnline(ctx, caller, ops, true)
+}
+
+func (s *Service) applyOnline(ctx context.Context, caller people.Caller, ops []wire.OnlineOp, shared bool) ([]record.Outcome, error) {
 	if err := checkOnline(ops); err != nil {
 		return nil, err
 	}
-	outcomes, err := s.online(ctx, caller, ops)
+	outcomes, err := s.online(ctx, caller, ops, shared)
 	if errors.Is(err, fault.New(fault.ReplayDiffers)) {
 		// The same edit may have been taken at the same moment: then it is found now.
-		outcomes, err = s.online(ctx, caller, ops)
+		outcomes, err = s.online(ctx, caller, ops, shared)
 	}
 	return outcomes, err
 }
@@ -52,16 +62,16 @@ func checkOnline(ops []wire.OnlineOp) error {
 	return nil
 }
 
-func (s *Service) online(ctx context.Context, caller people.Caller, ops []wire.OnlineOp) (outcomes []record.Outcome, err error) {
+func (s *Service) online(ctx context.Context, caller people.Caller, ops []wire.OnlineOp, shared bool) (outcomes []record.Outcome, err error) {
 	_, err = s.inTx(ctx, func(ctx context.Context, tx Tx) (wire.PushReply, error) {
-		outcomes, err = s.takeOnline(ctx, tx, caller, ops)
+		outcomes, err = s.takeOnline(ctx, tx, caller, ops, shared)
 		return wire.PushReply{}, err
 	})
 	return outcomes, err
 }
 
 // takeOnline replays what was taken before and works through the rest.
-func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, ops []wire.OnlineOp) ([]record.Outcome, error) {
+func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, ops []wire.OnlineOp, shared bool) ([]record.Outcome, error) {
 	ids := make([]string, len(ops))
 	for i, op := range ops {
 		ids[i] = op.ID
@@ -90,7 +100,7 @@ func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, o
 	if len(fresh) == 0 {
 		return outcomes, nil
 	}
-	done, err := s.work(ctx, tx, now, &Batch{At: now, unattended: unattended(ops)}, fresh, nil, &caller)
+	done, err := s.work(ctx, tx, now, &Batch{At: now, unattended: unattended(ops), shared: shared}, fresh, nil, &caller)
 	for i, o := range done {
 		outcomes[places[i]] = o
 	}

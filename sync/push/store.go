@@ -47,8 +47,8 @@ type Tx interface {
 	// newer than the one named: with them on top of that version the server knows what the device was looking at. Ops whose
 	// every edit clashed made no version and are among them: the device went on showing what it had said.
 	OwnSince(ctx context.Context, device string, refs []Version) (map[string][]OwnOp, error)
-	// OnlineSince is OwnSince for the ops that a person wrote online through a device, in the order of the versions they were
-	// answered with.
+	// OnlineSince is OwnSince for the ops that a person wrote online through a device, or anybody if the author is "", in the order of the
+	// versions they were answered with.
 	OnlineSince(ctx context.Context, device, author string, refs []Version) (map[string][]OwnOp, error)
 	// Match returns the live rows of the collection whose string field, named by its path, has the value, as they were committed or
 	// written before this transaction. Fields that are looked up have an expression index; see record.Facts.
@@ -169,6 +169,7 @@ type Batch struct {
 
 	judged     bool            // the server's own ops, and the gates are asked all the same
 	unattended map[string]bool // ids of online ops whose outcome nobody reads
+	shared     bool            // online ops of a client that all who sign in on its device look at
 }
 
 // Provenance is the signature under a push: with the ops' texts it proves who sent what in which order.

@@ -138,9 +138,12 @@ func (v *view) loadOwn(ctx context.Context, w *work, oldest map[string]uint64) e
 	}
 	var own map[string][]OwnOp
 	var err error
-	if w.device != nil {
+	switch {
+	case w.device != nil:
 		own, err = w.tx.OwnSince(ctx, w.device.ID, refs)
-	} else {
+	case w.batch.shared:
+		own, err = w.tx.OnlineSince(ctx, w.caller.Device, "", refs)
+	default:
 		own, err = w.tx.OnlineSince(ctx, w.caller.Device, w.caller.Officer, refs)
 	}
 	if err != nil {

@@ -112,6 +112,7 @@ func wmSeeds() []seed {
 		`{"lastPulledAt":@mark,"tables":{"subjects":1},"changes":{"subjects":{"updated":[{"id":"` + subject + `","_changed":"name,phone","name":"新","phone":null,"serverVersion":1}]}}}`,
 		`{"lastPulledAt":-1,"tables":{"tasks":1},"changes":{"tasks":{"updated":[{"id":"` + task + `","_changed":"officers,,id,x","officers":"[[[","serverVersion":2}],"deleted":["` + task + `",""]}}}`,
 		`{"lastPulledAt":@mark,"tables":{"subjects":1,"tasks":1},"changes":{"subjects":{"deleted":["` + subject + `"]},"tasks":{"created":[{"id":"` + subject + `"}]}},"keepRefused":true}`,
+		`{"lastPulledAt":@mark,"tables":{"subjects":1},"changes":{"subjects":{"deleted":["` + subject + `"]}},"deletedVersions":{"subjects":{"` + subject + `":18446744073709551615,"":0},"x":{}}}`,
 		`{"tables":{"subjects":1},"changes":{"tasks":{}}}`, `{"tables":null,"changes":{"\ud800":{"created":[null]}}}`,
 		`{"tables":{"subjects":1},"changes":{"subjects":{"created":[{"id":"@id","place":"{\"a\":[{}]}","name":"\ud800","unit":"\u0000"}]}}}`} {
 		out = append(out, seed{text: text})
