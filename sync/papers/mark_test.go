@@ -111,6 +111,14 @@ func TestAllFormsSayWhatTheRecordsSaid(t *testing.T) {
 				w.Errorf("rendered later, %s: %s", form, text)
 			}
 		}
+		for _, card := range cards { // what no lookup finds any more stands in the paper's own record
+			w.apply("certificates", card.ID, record.Update, record.Object{"officer": newID()})
+		}
+		for form, text := range w.saidBy(id) {
+			if text != before[form] {
+				w.Errorf("without certificates, %s: %s", form, text)
+			}
+		}
 		w.apply(document.Documents.Name, id, record.Update, record.Object{"state": document.Voided, "voidReason": "误填"})
 		w.render(id)
 		if text := readable(w.T, w.stored(w.rendered(id))); !strings.Contains(text, "赵翀") || strings.Contains(text, "改名") {
