@@ -154,8 +154,9 @@ func TestReceiptOfTables(t *testing.T) {
 			t.Errorf("%s: %d lines", kind, found)
 		}
 	}
-	file, _ := onRoll(t, example(t, "case-filing"))
-	if text := extract(t, file); !strings.Contains(text, "负责人意见：同意立案。\n签名：高建平　2026年10月16日\n") {
+	p := example(t, "case-filing")
+	file, _ := onRoll(t, p)
+	if text := extract(t, file); !strings.Contains(text, p.Expand("负责人意见：{headOpinion}\n签名：{headName}　{headOn}\n")) {
 		t.Error(text)
 	}
 }
