@@ -10,6 +10,10 @@ import (
 // EffectsJob is the kind of the work that computes what runs from a paper; its key is the paper's record id.
 const EffectsJob = "document.effects"
 
+// UnservedJob is the kind of the work that looks, when the last day is over on which a paper may be served, whether it was; its key is the
+// paper's record id.
+const UnservedJob = "document.unserved"
+
 // RenderJob is the kind of the work that renders an issued paper; its key is the paper's record id.
 const RenderJob = "document.render"
 
@@ -94,12 +98,15 @@ var Documents = record.Collection{
 	Transitions: map[string][]string{"": {Draft, Issued}, Draft: {Issued, Voided}, Issued: {Voided}},
 	FrozenWhen:  func(body record.Object) bool { return body["state"] != Draft },
 	Jobs: func(ev record.Event) []record.Job {
-		if !BecameIssued(ev) && !becameVoid(ev) {
-			return nil
+		var jobs []record.Job
+		if BecameIssued(ev) || becameVoid(ev) {
+			jobs = append(jobs, record.Job{Kind: RenderJob, Key: ev.Op.Record})
+			for _, id := range affected(ev) {
+				jobs = append(jobs, record.Job{Kind: EffectsJob, Key: id})
+			}
 		}
-		jobs := []record.Job{{Kind: RenderJob, Key: ev.Op.Record}}
-		for _, id := range affected(ev) {
-			jobs = append(jobs, record.Job{Kind: EffectsJob, Key: id})
+		if last := lastToServe(ev.After); !last.IsZero() && !last.Equal(lastToServe(ev.Before)) {
+			jobs = append(jobs, record.Job{Kind: UnservedJob, Key: ev.Op.Record, Due: last.AddDate(0, 0, 1)})
 		}
 		return jobs
 	},

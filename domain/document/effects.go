@@ -102,6 +102,26 @@ func ServiceBody(s Service, known bool, deadlines []Deadline) record.Object {
 	return body
 }
 
+// Unserved tells that the organ has let the last day pass on which it had to serve a paper (处罚法第六十一条): which day that was, and by which
+// article. A paper that was served, late or unproven, is judged where its receipt is.
+func Unserved(body record.Object, now time.Time) (last time.Time, basis string, late bool) {
+	last = lastToServe(body)
+	if in := ReadInstance(body); in.State != Issued || last.IsZero() || text(object(body, "service"), "on") != "" || now.Before(last.AddDate(0, 0, 1)) {
+		return last, "", false
+	}
+	return last, text(serveBy(body), "basis"), true
+}
+
+func serveBy(body record.Object) record.Object {
+	return object(object(object(body, "service"), "deadlines"), ServeBy)
+}
+
+// lastToServe is the first instant of the day that a paper's body says, or zero.
+func lastToServe(body record.Object) time.Time {
+	day, _ := dayIn(text(serveBy(body), "on"))
+	return day
+}
+
 // ReadEffects reads a table of effects: CSV by RFC 4180 with the head kind,id,name,n,unit,roll,from,when,basis,confirmed. Kinds are separated by |; from
 // is issued or served; when is empty, a condition like collection=bank, or a field that must be filled. Or it says in which row something is wrong.
 func ReadEffects(text []byte) ([]Effect, error) {

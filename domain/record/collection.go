@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Class is the merge class of a field: what happens when two authors who had seen the same base both touched it.
@@ -84,7 +85,10 @@ type Collection struct {
 }
 
 // Job names work to be queued with the change that causes it.
-type Job struct{ Kind, Key string }
+type Job struct {
+	Kind, Key string
+	Due       time.Time // not before; zero: at once
+}
 
 // Note is a record that the server creates because of an op.
 type Note struct {

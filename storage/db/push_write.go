@@ -174,7 +174,12 @@ func (t *tx) queued(b *push.Batch) []statement {
 			{"id", collect(jobs, func(record.Job) string { return uuid.Must(uuid.NewV7()).String() })},
 			{"kind", collect(jobs, func(j record.Job) string { return j.Kind })},
 			{"key", collect(jobs, func(j record.Job) string { return j.Key })},
-			{"due", collect(jobs, func(record.Job) int64 { return at })},
+			{"due", collect(jobs, func(j record.Job) int64 {
+				if j.Due.IsZero() {
+					return at
+				}
+				return micros(j.Due)
+			})},
 			{"lease_until", collect(jobs, func(record.Job) int64 { return 0 })},
 			{"attempts", collect(jobs, func(record.Job) int64 { return 0 })},
 			{"dead", collect(jobs, func(record.Job) bool { return false })},

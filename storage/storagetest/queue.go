@@ -42,6 +42,7 @@ func Queue(t *testing.T, open func(t *testing.T, now func() time.Time) Database)
 		run  func(*queue)
 	}{
 		{"leased jobs are hidden until the lease ends", (*queue).lease},
+		{"a job with a day waits for it", (*queue).later},
 		{"a lease is extended by who holds it", (*queue).extend},
 		{"what is done is gone", (*queue).done},
 		{"what failed comes back when it is due", (*queue).retry},
@@ -120,6 +121,22 @@ func (s *queue) lease() {
 	if len(again) != 3 || again[0].Attempts != 2 {
 		s.Errorf("when the lease has ended %+v", again)
 	}
+}
+
+// later: queued again it waits for the newest day that was said.
+func (s *queue) later() {
+	put := func(due time.Time) {
+		s.put(&push.Batch{At: s.clock.Now(), Heads: map[string]uint64{}, Jobs: []record.Job{{Kind: "k", Key: "a", Due: due}}})
+	}
+	day := s.clock.Now().Add(24 * time.Hour)
+	put(day)
+	s.clock.pass(24*time.Hour - time.Second)
+	s.none()
+	put(day.Add(time.Minute))
+	s.clock.pass(time.Second)
+	s.none()
+	s.clock.pass(time.Minute)
+	s.one("a", 1)
 }
 
 func (s *queue) extend() {

@@ -196,6 +196,7 @@ func (c *Core) buildBytes() error {
 	c.buildDerive()
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
 	c.Jobs.Handle(document.EffectsJob, c.Papers.Effects)
+	c.Jobs.Handle(document.UnservedJob, c.Papers.Unserved)
 	c.Papers.Temp = filepath.Join(c.Config.Data, "exports")
 	if err := os.MkdirAll(c.Papers.Temp, 0o700); err != nil {
 		return fmt.Errorf("exports: %w", err)
