@@ -152,7 +152,7 @@ func readEffect(cell map[string]string) (Effect, error) {
 		return e, fmt.Errorf("%q: an id, a name and an article are needed", e.ID)
 	}
 	if path, values, is := strings.Cut(cell["when"], "="); is {
-		e.When = Condition{path: strings.Split(values, "|")}
+		e.When = oneOf(path, values)
 	} else {
 		e.Filled = path
 	}

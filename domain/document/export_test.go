@@ -10,3 +10,6 @@ var (
 
 // QuestionOf is which question a field asks.
 var QuestionOf = questionOf
+
+// Covers reports whether the condition holds whenever the other does.
+func (c Condition) Covers(other Condition) bool { return c.covers(other) }

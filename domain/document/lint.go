@@ -41,6 +41,9 @@ func (l *linting) fields() {
 		path := "fields/" + f.ID
 		l.entered(path, f, reserved, fieldKinds)
 		l.condition(path+"/requiredWhen", f.RequiredWhen)
+		if _, own := f.RequiredWhen[f.ID]; own {
+			l.say(path+"/requiredWhen", "不能以本项自身为条件", "the condition names its own field")
+		}
 		if f.MaxRows < 0 || f.MaxRows > mostRows {
 			l.say(path+"/maxRows", fmt.Sprintf("行数上限应为1至%d", mostRows), fmt.Sprintf("at most %d rows", mostRows))
 		}
@@ -88,15 +91,19 @@ func (l *linting) columns(path string, columns []Field) {
 
 func (l *linting) condition(path string, c Condition) {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		id, _, _ := strings.Cut(name, ".")
+		id, inner, nested := strings.Cut(name, ".")
 		f, ok := l.t.Field(id)
-		if !ok || len(c[name]) == 0 {
+		test := c[name]
+		if !ok || nested && (f.Kind != Party || !knownPartyKey(inner)) || !test.Filled && !test.Empty && len(test.OneOf) == 0 {
 			l.say(path, "条件引用了不存在的字段", "the condition names no field, or no values")
 		}
-		for _, value := range c[name] {
+		for _, value := range test.OneOf {
 			if _, known := f.option(value); f.Kind == Enum && !known {
 				l.say(path, "条件中的“"+value+"”不是“"+f.Label.Zh+"”的选项，永远不会成立", "the condition never holds: "+value+" is none of the options of "+id)
 			}
+		}
+		if f.Required && !nested && (test.Filled || test.Empty) {
+			l.say(path, "“"+f.Label.Zh+"”为必填，是否填写不能作为条件", id+" is required: whether it is filled in is no condition")
 		}
 	}
 }

@@ -114,7 +114,7 @@ func ReadRules(text []byte) ([]Rule, error) {
 		}
 		if when := cell["when"]; when != "" {
 			fact, values, _ := strings.Cut(when, "=")
-			if r.When = (Condition{fact: strings.Split(values, "|")}); !slices.Contains([]string{"subject", "exhibits"}, fact) {
+			if r.When = oneOf(fact, values); !slices.Contains([]string{"subject", "exhibits"}, fact) {
 				return fmt.Errorf("%q is no condition", when)
 			}
 		}

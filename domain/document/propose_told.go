@@ -59,14 +59,6 @@ func (a Ask) Object() record.Object {
 
 func (t Text) object() record.Object { return lean(record.Object{"zh": t.Zh, "en": t.En}) }
 
-func (c Condition) object() record.Object {
-	out := record.Object{}
-	for path, values := range c {
-		out[path] = list(values)
-	}
-	return out
-}
-
 func list(texts []string) []any {
 	out := make([]any, len(texts))
 	for i, s := range texts {

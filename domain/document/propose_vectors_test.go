@@ -33,7 +33,8 @@ func small() []document.Edition {
 		{"kind": "inspection-record", "version": 1.0, "validFrom": "2024-01-01", "fields": record.Object{
 			"party": field(1, "party", "被检查人", nil), "startedAt": field(2, "time", "开始时间", nil), "place": field(3, "place", "检查地点", nil),
 			"certificateShown": field(4, "enum", "出示执法证件", options("shown", "unconfirmed")), "recusal": field(5, "enum", "是否申请回避", options("none", "asked")),
-			"answers": field(6, "checklist", "检查事项", nil), "findings": field(7, "longtext", "现场情况", record.Object{"maxLength": 20.0}), "evidence": field(8, "longtext", "照片音像", record.Object{"required": false})}},
+			"answers": field(6, "checklist", "检查事项", nil), "findings": field(7, "longtext", "现场情况", record.Object{"maxLength": 20.0}), "evidence": field(8, "longtext", "照片音像", record.Object{"required": false}),
+			"unrecorded": field(9, "text", "未摄录的原因", record.Object{"required": false, "requiredWhen": record.Object{"evidence": false}})}},
 		{"kind": "inspection-record", "version": 2.0, "validFrom": "2027-01-01", "fields": record.Object{"party": field(1, "party", "被检查人", nil)}},
 		{"kind": "rectification-order", "version": 1.0, "validFrom": "2024-01-01", "fields": record.Object{
 			"party": field(1, "party", "当事人", nil), "facts": field(2, "longtext", "违法事实", nil), "violated": field(3, "provision", "违反条款", nil), "basis": field(4, "provision", "责令改正依据", nil),

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
@@ -82,30 +81,4 @@ func ordered(set record.Object) []entry {
 	}
 	slices.SortStableFunc(out, func(a, b entry) int { return cmp.Compare(amount(a.body, "order"), amount(b.body, "order")) })
 	return out
-}
-
-// Condition says when something applies: every named field has one of the values. The empty one always holds.
-type Condition map[string][]string
-
-func condition(body record.Object, key string) Condition {
-	c := Condition{}
-	for field, values := range object(body, key) {
-		c[field] = texts(values)
-	}
-	return c
-}
-
-// Holds reports whether the condition holds for a paper's data. A party is compared by its kind, "party.kind".
-func (c Condition) Holds(data record.Object) bool {
-	for path, values := range c {
-		field, inner, nested := strings.Cut(path, ".")
-		value := text(data, field)
-		if nested {
-			value = text(object(data, field), inner)
-		}
-		if !slices.Contains(values, value) {
-			return false
-		}
-	}
-	return true
 }

@@ -95,7 +95,7 @@ func lists(t *testing.T) record.Object {
 	column := record.Object{"order": 1.0, "kind": "enum", "label": "状况", "width": 2.0, "options": record.Object{"good": record.Object{"label": "完好"}}}
 	for path, value := range map[string]any{"fields/things": record.Object{"kind": "list", "label": "物品", "maxRows": 20.0, "columns": record.Object{"state": column}},
 		"fields/ask": record.Object{"kind": "qa", "label": "询问", "maxRows": 20.0}, "fields/within": record.Object{"kind": "period", "label": "期限", "from": "occurredAt", "roll": true},
-		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"},
+		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}, "receipt": true, "bank": false}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"},
 		"layout/seal": record.Object{"kind": "seal", "lines": []any{"{organ}"}}} {
 		body = edit(body, path, value)
 	}
@@ -111,7 +111,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for path, value := range map[string]any{"kind": nil, "name": "", "version": 1.5, "validFrom": "2024", "colour": "red", "layout": nil, "fields": []any{}, "terms/suitCourt": 3.0, "limits/citizen": -1.0,
 		"number/token": "{organ}号", "number/kind": "x", "number/prefix": "{n}", "number/padding": 9.0, "number/word": 3.0, "fields/Party": record.Object{"kind": "text", "label": "甲"}, "fields/remedies": record.Object{"kind": "text", "label": "甲"},
 		"fields/facts/kind": "poem", "fields/facts/label": nil, "fields/facts/label/zh": "", "fields/facts/required": "yes", "fields/facts/maxLength": 0.0, "fields/facts/colour": "red", "fields/facts/options": record.Object{"a": record.Object{"label": "甲"}},
-		"fields/penalty/options": nil, "fields/fine/requiredWhen/penalty": "fine", "fields/fine/requiredWhen": record.Object{"penalty": []any{}}, "fields/facts/columns": record.Object{"a": record.Object{"kind": "text", "label": "甲"}},
+		"fields/penalty/options": nil, "fields/fine/requiredWhen/penalty": "fine", "fields/receipt/requiredWhen/bank": []any{true}, "fields/fine/requiredWhen": record.Object{"penalty": []any{}}, "fields/facts/columns": record.Object{"a": record.Object{"kind": "text", "label": "甲"}},
 		"fields/things/columns": nil, "fields/things/columns/state/kind": "list", "fields/things/columns/state/options": nil, "fields/things/columns/order": record.Object{"kind": "text", "label": "甲"}, "fields/things/maxRows": 501.0,
 		"fields/facts/maxRows": 5.0, "fields/within/from": nil, "fields/facts/from": "occurredAt", "signers/party/role": "mayor", "signers/party/label": nil, "layout/title/kind": "banner", "layout/title/lines": nil,
 		"layout/title/text": "x", "layout/remedy/text": nil, "layout/remedy/align": "middle", "layout/facts/columns": []any{0.0}, "layout/facts/rows": nil, "layout/facts/rows/where/party": "party",

@@ -92,8 +92,8 @@ func (d *Demand) readWhen(when string) error {
 		return nil
 	}
 	path, values, found := strings.Cut(when, "=")
-	d.When = Condition{path: strings.Split(values, "|")}
-	if !found || path == "" || slices.Contains(d.When[path], "") {
+	d.When = oneOf(path, values)
+	if !found || path == "" || slices.Contains(d.When[path].OneOf, "") {
 		return fmt.Errorf("%q is no condition", when)
 	}
 	return nil
@@ -144,14 +144,4 @@ func ownRemedies(t *Template, printed string) bool {
 	return t.Kind == SummaryPenalty && !slices.ContainsFunc(ownTerms, func(term string) bool {
 		return t.Terms[term] == "" || !strings.Contains(printed, "{term."+term+"}")
 	})
-}
-
-// covers reports whether the condition holds whenever the other does.
-func (c Condition) covers(other Condition) bool {
-	for path, values := range c {
-		if len(other[path]) == 0 || slices.ContainsFunc(other[path], func(v string) bool { return !slices.Contains(values, v) }) {
-			return false
-		}
-	}
-	return len(c) > 0
 }

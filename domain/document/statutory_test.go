@@ -30,9 +30,9 @@ func lawful(kind string, rows []document.Demand) record.Object {
 		}
 	}
 	for _, d := range rows {
-		for path, values := range d.When {
+		for path, test := range d.When {
 			if f, _ := fields[path].(record.Object); f["kind"] == "enum" {
-				for _, value := range values {
+				for _, value := range test.OneOf {
 					f["options"].(record.Object)[value] = record.Object{"label": value}
 				}
 			}
@@ -48,9 +48,9 @@ func fieldFor(d document.Demand) record.Object {
 		f["options"] = record.Object{"yes": record.Object{"label": "是"}}
 	}
 	when := record.Object{}
-	for path, values := range d.When {
+	for path, test := range d.When {
 		array := []any{}
-		for _, v := range values {
+		for _, v := range test.OneOf {
 			array = append(array, v)
 		}
 		when[path] = array

@@ -187,6 +187,16 @@ func spoilSignatures(dice *rand.Rand, from record.Object) record.Object {
 	return out
 }
 
+// asking is a template with fields that are required when others are filled in, or left empty.
+func asking(template record.Object) record.Object {
+	fields, _ := template["fields"].(record.Object)
+	more := record.Object{}
+	for id, when := range map[string]record.Object{"whyCash": {"receipt": true}, "whyUnpaid": {"receipt": false, "paymentCode": false}, "reach": {"party.phone": false}, "visited": {"place": true, "party.kind": []any{"enterprise"}}} {
+		more[id] = record.Object{"order": 900.0, "kind": "text", "label": record.Object{"zh": "说明", "en": "explanation"}, "requiredWhen": when}
+	}
+	return record.Apply(template, record.Object{"fields": record.Apply(fields, more)})
+}
+
 // draw makes cases of all the kinds there are: samples as they are, and spoilt.
 func draw(t testing.TB, kinds []string, spoilt int, seed uint64) cases {
 	t.Helper()
@@ -215,6 +225,9 @@ func draw(t testing.TB, kinds []string, spoilt int, seed uint64) cases {
 	}
 	for _, kind := range kinds {
 		template := body(t, templates.Files, kind+".json")
+		if kind == document.SummaryPenalty {
+			template = asking(template)
+		}
 		c.Templates[kind] = template
 		for i := range spoilt + 1 {
 			p := sample(t, kind)

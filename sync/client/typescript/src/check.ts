@@ -4,7 +4,7 @@ import { checkCredit, checkIDNumber } from "./codes.js";
 import { Flaw, join, wrong } from "./flaw.js";
 import { fenOf } from "./money.js";
 import { checkSpan } from "./period.js";
-import { blank, Body, holds, isBody, length, own, sortedKeys, text } from "./read.js";
+import { blank, Body, empty, holds, isBody, length, own, sortedKeys, text } from "./read.js";
 import { checkRows } from "./rows.js";
 import { checkSignatures } from "./signature.js";
 import { Field, Paper, Template } from "./template.js";
@@ -38,12 +38,6 @@ export function check(t: Template, paper: Paper): Flaw[] {
 /** Whether a field must have a value in the given data. */
 export function required(f: Field, data: Body): boolean {
   return f.required || (Object.keys(f.requiredWhen).length > 0 && holds(f.requiredWhen, data));
-}
-
-export function empty(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  if (typeof value === "string") return blank(value);
-  return isBody(value) && Object.keys(value).length === 0;
 }
 
 /** What is wrong with one value; paths are relative to it. */

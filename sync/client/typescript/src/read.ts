@@ -80,20 +80,26 @@ export function blank(s: string): boolean {
   return s.replace(edges, "") === "";
 }
 
-/** Says when something applies: every named field has one of the values. The empty one always holds. */
-export type Condition = { [path: string]: string[] };
+export function empty(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value === "string") return blank(value);
+  return isBody(value) && Object.keys(value).length === 0;
+}
+
+/** Says when something applies: every named field has one of the values, is filled in (true) or left empty (false). The empty one always holds. */
+export type Condition = { [path: string]: string[] | boolean };
 
 export function condition(body: Body, key: string): Condition {
   const out: Condition = {};
-  for (const [path, values] of Object.entries(object(body, key) ?? {})) out[path] = texts(values);
+  for (const [path, wanted] of Object.entries(object(body, key) ?? {})) out[path] = typeof wanted === "boolean" ? wanted : texts(wanted);
   return out;
 }
 
-/** A party is compared by its kind: "party.kind". */
+/** Of a party one part is looked at: "party.kind". */
 export function holds(c: Condition, data: Body | undefined): boolean {
-  return Object.entries(c).every(([path, values]) => {
+  return Object.entries(c).every(([path, wanted]) => {
     const dot = path.indexOf(".");
-    const value = dot < 0 ? text(data, path) : text(object(data, path.slice(0, dot)), path.slice(dot + 1));
-    return values.includes(value);
+    const [inside, key] = dot < 0 ? [data, path] : [object(data, path.slice(0, dot)), path.slice(dot + 1)];
+    return typeof wanted === "boolean" ? empty(own(inside, key)) !== wanted : wanted.includes(text(inside, key));
   });
 }

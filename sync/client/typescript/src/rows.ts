@@ -1,6 +1,6 @@
-import { checkValue, empty, mostFlaws } from "./check.js";
+import { checkValue, mostFlaws } from "./check.js";
 import { Flaw, join, wrong } from "./flaw.js";
-import { Body, isBody, length, own, sortedKeys } from "./read.js";
+import { Body, empty, isBody, length, own, sortedKeys } from "./read.js";
 import { Field } from "./template.js";
 
 const usualRows = 200; // where the template says nothing
