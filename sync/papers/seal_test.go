@@ -42,10 +42,10 @@ func square(t testing.TB, side int) []byte {
 func TestSealOfTheOrgan(t *testing.T) {
 	each(t, func(w *world) {
 		body := seed(w.T, document.SummaryPenalty)
-		body["layout"].(record.Object)["seal"] = record.Object{"order": 105.0, "kind": "seal"}
-		sealed := w.penalty(document.Issued)
-		sealed["template"] = w.create("templates", body)
-		id, plain := w.create(document.Documents.Name, sealed), w.create(document.Documents.Name, w.penalty(document.Issued))
+		delete(body["layout"].(record.Object), "seal")
+		bare := w.penalty(document.Issued)
+		bare["template"] = w.create("templates", body)
+		id, plain := w.create(document.Documents.Name, w.penalty(document.Issued)), w.create(document.Documents.Name, bare)
 		digest := sha256.Sum256(square(w.T, 42))
 		for _, c := range []struct {
 			name  string

@@ -21,7 +21,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
-// example is the sample of a kind of paper, signed by drawings.
+// example is the sample of a kind of paper, signed by drawings, and sealed by an invented seal where it has a place for one.
 func example(t testing.TB, kind string) Paper {
 	t.Helper()
 	text, err := templates.Samples.ReadFile("samples/" + kind + ".json")
@@ -40,7 +40,7 @@ func example(t testing.TB, kind string) Paper {
 	}
 	body["unit"], body["kind"], body["state"] = "120102011", kind, document.Issued
 	organ, _ := body["organ"].(string)
-	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ},
+	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ}, Seal: drawnSeal(480),
 		CheckURL: "https://fieldwarden.example.cn/check/01890000-0000-7000-8000-0000000000aa"}
 }
 

@@ -10,6 +10,7 @@ const (
 	notFirst = "，。、；：？！）》」』】〕〉〗”’％‰℃°·～…—,.;:?!)]}%"
 	notLast  = "（《「『【〔〈〖“‘￥([{$"
 	doubles  = "…—"
+	calendar = "年月日时分" // a figure is not parted from these: a date breaks behind its year or its month
 )
 
 // line is one line of a text that was broken.
@@ -113,6 +114,8 @@ func mayBreak(text []rune, at int) bool {
 	case strings.ContainsRune(notFirst, after), strings.ContainsRune(notLast, before):
 		return false
 	case before == after && strings.ContainsRune(doubles, before):
+		return false
+	case before >= '0' && before <= '9' && strings.ContainsRune(calendar, after):
 		return false
 	}
 	return len(head)+len(tail) < len(text) || !wordly(before) || !wordly(after)
