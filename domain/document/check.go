@@ -85,7 +85,7 @@ func (f Field) check(value any) []Flaw {
 			return wrong("应为数字", "want a number")
 		}
 		return nil
-	case Place, Party, Provision, Checklist, QA, List, DocumentRef:
+	case Place, Party, Provision, Checklist, QA, List, DocumentRef, Pictures:
 		o, ok := value.(record.Object)
 		if !ok {
 			return wrong("格式不正确", "want an object")
@@ -140,6 +140,8 @@ func (f Field) checkObject(o record.Object) []Flaw {
 		return checkAnswers(o)
 	case QA, List:
 		return f.checkRows(o)
+	case Pictures:
+		return append(f.checkRows(o), checkPictures(o)...)
 	case DocumentRef:
 		return checkReference(o)
 	}

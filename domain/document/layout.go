@@ -14,12 +14,16 @@ const (
 	ChecklistBlock  BlockKind = "checklist"  // a bordered table of what was asked and found
 	QABlock         BlockKind = "qa"         // a bordered table of questions and answers
 	ListBlock       BlockKind = "list"       // a bordered table of the rows of a list
+	PicturesBlock   BlockKind = "pictures"   // photographs or drawings, each over what there is to say of it
 	SignaturesBlock BlockKind = "signatures" // the places for signatures, filled
 	SealBlock       BlockKind = "seal"       // name of the organ over the date, and the place where the seal is pressed on both
 	CopiesBlock     BlockKind = "copies"     // small text at the end: how many copies, for whom
 )
 
-var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, QABlock, ListBlock, SignaturesBlock, SealBlock, CopiesBlock}
+var blockKinds = []BlockKind{TitleBlock, NumberBlock, TableBlock, ParagraphBlock, ChecklistBlock, QABlock, ListBlock, PicturesBlock, SignaturesBlock, SealBlock, CopiesBlock}
+
+// MostPerPage is how many pictures may share a page: on a smaller place nothing can be made out.
+const MostPerPage = 3
 
 // Block is one part of a paper's layout. Texts may hold tokens, see [Words.Expand].
 type Block struct {
@@ -32,7 +36,8 @@ type Block struct {
 	Indent  float64   // of paragraph: first line, in characters
 	Columns []float64 // of table: widths in parts of the whole
 	Rows    []Row     // of table
-	Field   string    // of checklist, qa and list
+	Field   string    // of checklist, qa, list and pictures
+	PerPage int       // of pictures: how many share a page; 0: 2
 	Signers []string  // of signatures: ids of signers, in order; empty: all
 }
 
@@ -60,7 +65,7 @@ type Cell struct {
 
 func readBlock(e entry) Block {
 	b := Block{ID: e.id, Kind: BlockKind(text(e.body, "kind")), When: condition(e.body, "when"), Text: text(e.body, "text"),
-		Lines: texts(e.body["lines"]), Align: text(e.body, "align"), Indent: amount(e.body, "indent"), Field: text(e.body, "field"),
+		Lines: texts(e.body["lines"]), Align: text(e.body, "align"), Indent: amount(e.body, "indent"), Field: text(e.body, "field"), PerPage: whole(e.body, "perPage"),
 		Signers: texts(e.body["signers"])}
 	columns, _ := e.body["columns"].([]any)
 	for _, c := range columns {

@@ -44,8 +44,8 @@ func (l *linting) fields() {
 		if _, own := f.RequiredWhen[f.ID]; own {
 			l.say(path+"/requiredWhen", "不能以本项自身为条件", "the condition names its own field")
 		}
-		if f.MaxRows < 0 || f.MaxRows > mostRows {
-			l.say(path+"/maxRows", fmt.Sprintf("行数上限应为1至%d", mostRows), fmt.Sprintf("at most %d rows", mostRows))
+		if _, most := f.rows(); f.MaxRows < 0 || f.MaxRows > most {
+			l.say(path+"/maxRows", fmt.Sprintf("行数上限应为1至%d", most), fmt.Sprintf("at most %d rows", most))
 		}
 		switch f.Kind {
 		case List:
@@ -130,8 +130,11 @@ func (l *linting) block(b Block) {
 			l.say(path+"/signers", "签名人不存在", "there is no such signer")
 		}
 	}
-	if kind, ok := map[BlockKind]FieldKind{ChecklistBlock: Checklist, QABlock: QA, ListBlock: List}[b.Kind]; ok {
+	if kind, ok := map[BlockKind]FieldKind{ChecklistBlock: Checklist, QABlock: QA, ListBlock: List, PicturesBlock: Pictures}[b.Kind]; ok {
 		l.names(path+"/field", b.Field, kind)
+	}
+	if b.PerPage < 0 || b.PerPage > MostPerPage {
+		l.say(path+"/perPage", fmt.Sprintf("每页应为1至%d幅", MostPerPage), fmt.Sprintf("from 1 to %d pictures share a page", MostPerPage))
 	}
 	if b.Kind == TableBlock {
 		l.table(path, b)
@@ -191,8 +194,8 @@ func (l *linting) cell(path string, c Cell) {
 	}
 	if c.Value != "" {
 		l.names(path+"/value", c.Value)
-		if f, _ := l.t.Field(c.Value); f.Kind == QA || f.Kind == List {
-			l.say(path+"/value", "问答和清单应以单独的版式列出", "questions and lists have blocks of their own")
+		if f, _ := l.t.Field(c.Value); f.Kind == QA || f.Kind == List || f.Kind == Pictures {
+			l.say(path+"/value", "问答、清单和照片应以单独的版式列出", "questions, lists and pictures have blocks of their own")
 		}
 	}
 	if c.Choices {

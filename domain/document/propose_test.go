@@ -411,6 +411,8 @@ func answerTo(t *testing.T, all []document.Edition, path string) any {
 		return record.Object{"law": "某条例", "article": "第一条"}
 	case document.Checklist:
 		return record.Object{"a": record.Object{"text": "某", "value": "符合"}}
+	case document.Pictures:
+		return record.Object{"a": record.Object{"evidence": visitID, "sha256": strings.Repeat("0a", 32), "length": 9.0, "caption": "某", "at": "2026-11-25T06:00:00Z", "place": "某", "by": "某"}}
 	case document.QA:
 		return record.Object{"a": record.Object{"question": "问", "answer": "答"}}
 	case document.DocumentRef:

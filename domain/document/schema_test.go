@@ -96,6 +96,7 @@ func lists(t *testing.T) record.Object {
 	for path, value := range map[string]any{"fields/things": record.Object{"kind": "list", "label": "物品", "maxRows": 20.0, "columns": record.Object{"state": column}},
 		"fields/ask": record.Object{"kind": "qa", "label": "询问", "maxRows": 20.0}, "fields/within": record.Object{"kind": "period", "label": "期限", "from": "occurredAt", "roll": true},
 		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}, "receipt": true, "bank": false}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"},
+		"fields/photos": record.Object{"kind": "pictures", "label": "照片", "drawn": true, "maxRows": 50.0}, "layout/photos": record.Object{"kind": "pictures", "field": "photos", "perPage": 3.0},
 		"layout/seal": record.Object{"kind": "seal", "lines": []any{"{organ}"}}} {
 		body = edit(body, path, value)
 	}
@@ -116,7 +117,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"fields/facts/maxRows": 5.0, "fields/within/from": nil, "fields/facts/from": "occurredAt", "signers/party/role": "mayor", "signers/party/label": nil, "layout/title/kind": "banner", "layout/title/lines": nil,
 		"layout/title/text": "x", "layout/remedy/text": nil, "layout/remedy/align": "middle", "layout/facts/columns": []any{0.0}, "layout/facts/rows": nil, "layout/facts/rows/where/party": "party",
 		"layout/facts/rows/where/cells/a/span": 0.0, "layout/facts/rows/where/cells/a/colour": "red", "layout/things/field": nil, "layout/signatures/signers": "all",
-		"layout/seal/lines": []any{}} {
+		"layout/seal/lines": []any{}, "fields/photos/maxRows": 51.0, "fields/facts/drawn": true, "layout/photos/perPage": 4.0, "layout/ask/perPage": 2.0, "layout/photos/field": nil} {
 		if err := schema.Validate(edit(lists(t), path, value)); err == nil {
 			t.Errorf("%s = %v is in order", path, value)
 		}

@@ -59,8 +59,11 @@ var (
 
 // columns are what a row of the field's value holds.
 func (f Field) columns() []Field {
-	if f.Kind != QA {
+	switch f.Kind {
+	case List:
 		return f.Columns
+	case Pictures:
+		return f.pictureColumns()
 	}
 	answer := Field{ID: "answer", Label: Text{"回答", "answer"}, Kind: LongText, Required: true, MaxLength: f.MaxLength}
 	if answer.MaxLength == 0 {
@@ -69,11 +72,19 @@ func (f Field) columns() []Field {
 	return append(slices.Clone(questionColumns), answer)
 }
 
-// checkRows checks a QA or a List: how many rows, how much text, and each cell by its column.
+// rows are how many rows the field's value may have: where its template says nothing, and at most.
+func (f Field) rows() (usual, most int) {
+	if f.Kind == Pictures {
+		return usualPictures, MostPictures
+	}
+	return usualRows, mostRows
+}
+
+// checkRows checks a QA, a List or Pictures: how many rows, how much text, and each cell by its column.
 func (f Field) checkRows(set record.Object) []Flaw {
-	most := f.MaxRows
-	if most == 0 {
-		most = usualRows
+	most, _ := f.rows()
+	if f.MaxRows > 0 {
+		most = f.MaxRows
 	}
 	if len(set) > most {
 		return wrong(fmt.Sprintf("共%d行，超过%d行", len(set), most), fmt.Sprintf("%d rows, at most %d", len(set), most))

@@ -35,10 +35,11 @@ const (
 	DocumentRef FieldKind = "documentRef" // {document, name, number?}: another paper, by its record and as it is printed
 	Credit      FieldKind = "credit"      // unified social credit code, its check digits right
 	IDNumber    FieldKind = "idNumber"    // resident identity number, its check digit right
+	Pictures    FieldKind = "pictures"    // {<id>: {order, evidence, sha256, length, caption, at, place, by}}: see PictureRef
 )
 
 var fieldKinds = []FieldKind{Line, LongText, Money, Number, Date, Time, Place, Party, Provision, Enum, Checklist,
-	QA, List, Period, DocumentRef, Credit, IDNumber}
+	QA, List, Period, DocumentRef, Credit, IDNumber, Pictures}
 
 // Template is a kind of paper as data: what is entered, who signs, and how it looks.
 type Template struct {
@@ -65,7 +66,8 @@ type Field struct {
 	Options      []Option  // of an Enum
 	Columns      []Field   // of a List; each has ID, Label, Kind, Required, MaxLength, Options and Width
 	Width        float64   // of a column, in parts of the whole; 0: as wide as the others
-	MaxRows      int       // of a QA or a List; 0: 200
+	MaxRows      int       // of a QA or a List, 0: 200; of Pictures, 0: 20
+	Drawn        bool      // of Pictures: they are drawings and no photographs
 	From         string    // of a Period: the field of kind Date or Time that says the day it begins
 	Roll         bool      // of a Period: a last day that is a day off moves to the next working day
 }
@@ -129,6 +131,7 @@ func readField(e entry) Field {
 		f.Options = append(f.Options, Option{Value: o.id, Label: words(o.body, "label")})
 	}
 	f.Width, f.MaxRows, f.From, f.Roll = amount(e.body, "width"), whole(e.body, "maxRows"), text(e.body, "from"), truth(e.body, "roll")
+	f.Drawn = truth(e.body, "drawn")
 	if f.Kind == List {
 		for _, c := range ordered(object(e.body, "columns")) {
 			f.Columns = append(f.Columns, readField(c))

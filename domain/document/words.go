@@ -130,7 +130,7 @@ func (w *Words) Value(f Field, form string) (value string, ok bool) {
 		value = referenceText(object(data, f.ID))
 	case Line, LongText, Credit, IDNumber:
 		value = text(data, f.ID)
-	case QA, List:
+	case QA, List, Pictures:
 		return "", false // a block of its own shows it
 	}
 	return value, form == ""
@@ -174,6 +174,9 @@ func day(t time.Time) string {
 
 // Day is a day as papers write it, in Beijing time.
 func Day(t time.Time) string { return day(t) }
+
+// Minute is a moment as papers write it, to the minute, in Beijing time.
+func Minute(t time.Time) string { return minute(t) }
 
 func minute(t time.Time) string {
 	if t.IsZero() {

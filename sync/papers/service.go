@@ -5,15 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
-	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -39,7 +38,7 @@ type Service struct {
 // Render does the job document.RenderJob: it renders the paper of that record id, keeps the PDF, and says so in the paper's
 // field "rendered". Of a paper that was made void afterwards it keeps a copy of that with the mark of it; what was handed over
 // stays named in "rendered/issued". Done again it changes nothing. A store that is down is its error, and the job is tried
-// again later.
+// again later; so is a picture that has not been brought (paper.picture_pending), which "rendered/waiting" names meanwhile.
 func (s *Service) Render(ctx context.Context, id string) error {
 	body, err := s.find(ctx, document.Documents.Name, id)
 	if err != nil || body == nil {
@@ -50,9 +49,13 @@ func (s *Service) Render(ctx context.Context, id string) error {
 	if state != document.Issued && state != document.Voided || have["state"] == state {
 		return nil
 	}
+	said := record.Object{}
+	if waits(have) {
+		have, said["waiting"] = nil, nil // nothing was rendered, and what it waited for is there
+	}
 	if have == nil { // also of a paper that was made void before anybody rendered it: first what was handed over
-		if have, err = s.keep(ctx, id, body); err != nil {
-			return err
+		if have, err = s.keep(ctx, id, body, said); err != nil {
+			return s.wait(ctx, id, body, err)
 		}
 	}
 	if state == document.Voided {
@@ -61,18 +64,27 @@ func (s *Service) Render(ctx context.Context, id string) error {
 	return nil
 }
 
-// keep renders a paper as it was issued, puts the bytes where they are durable and proven to be there, and only then says so in the record.
-func (s *Service) keep(ctx context.Context, id string, body record.Object) (record.Object, error) {
+// keep renders a paper as it was issued, puts the bytes where they are durable and proven to be there, and only then says so in the record, beside what is to be
+// said anyway.
+func (s *Service) keep(ctx context.Context, id string, body, said record.Object) (record.Object, error) {
 	paper, filling, err := s.paper(ctx, id, body)
 	if err != nil {
 		return nil, err
 	}
 	paper.Instance.State, paper.Instance.VoidReason = document.Issued, ""
+	done, err := album(ctx, paper)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	paper.Pictures = s.pictures(ctx, paper.Instance.Unit)
 	var out bytes.Buffer
 	result, err := render.PDF(&out, paper)
-	if errors.Is(err, render.ErrTooLong) { // no later attempt finds it shorter
-		s.Log.ErrorContext(ctx, "a paper is longer than papers can be", "document", id)
-		return s.say(ctx, id, record.Object{"state": document.Issued, "failure": string(fault.PaperTooLarge), "filling": filling, "at": stamp(s.Now())}, nil)
+	if failed, ok := hindered(err); ok { // no later attempt finds it otherwise
+		s.Log.ErrorContext(ctx, "a paper cannot be rendered", "document", id, "error", err)
+		maps.Copy(failed, said)
+		failed["state"], failed["filling"], failed["at"] = document.Issued, filling, stamp(s.Now())
+		return s.say(ctx, id, failed, nil)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("render document %s: %w", id, err)
@@ -85,6 +97,7 @@ func (s *Service) keep(ctx context.Context, id string, body record.Object) (reco
 		return nil, err
 	}
 	rendered["filling"] = filling
+	maps.Copy(rendered, said)
 	if len(paper.Seal) > 0 {
 		digest := sha256.Sum256(paper.Seal)
 		rendered["seal"] = hex.EncodeToString(digest[:])

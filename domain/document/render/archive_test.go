@@ -41,6 +41,7 @@ func faultsOf(t testing.TB, file []byte) []string {
 	a.keys()
 	a.metadata()
 	a.colours()
+	a.photographs()
 	a.fonts()
 	a.contents()
 	return a.faults
@@ -103,7 +104,7 @@ func (a *archive) keys() {
 		a.want(!regexp.MustCompile(regexp.QuoteMeta(key)+`\b`).MatchString(plain), clause, "%s", key)
 	}
 	for _, filter := range regexp.MustCompile(`/Filter/(\w+)`).FindAllStringSubmatch(plain, -1) {
-		a.want(filter[1] == "FlateDecode", "6.1.7.2", "%s", filter[1])
+		a.want(filter[1] == "FlateDecode" || filter[1] == "DCTDecode", "6.1.7.2", "%s", filter[1])
 	}
 	for _, box := range regexp.MustCompile(`/MediaBox\[0 0 ([0-9.]+) ([0-9.]+)\]`).FindAllStringSubmatch(plain, -1) {
 		for _, side := range box[1:] {
@@ -181,6 +182,29 @@ func (a *archive) colours() {
 	a.profile([]byte(a.streams[n]))
 	for _, space := range regexp.MustCompile(`/ColorSpace(/\w+)`).FindAllStringSubmatch(a.plain(), -1) {
 		a.want(slices.Contains([]string{"/DeviceRGB", "/DeviceGray"}, space[1]), "6.2.4", "%s", space[1])
+	}
+}
+
+var photographForm = regexp.MustCompile(`(?s)^<</Type/XObject/Subtype/Image/Width (\d+)/Height (\d+)/BitsPerComponent 8/ColorSpace/Device(RGB|Gray) ?/Filter/DCTDecode/Length \d+>>\nstream\n(.*)\nendstream$`)
+
+// photographs holds pictures that are stored as JPEG to 6.2.8 and to what PDF reads (ISO 32000-1, 7.4.8): the size and the colours of the dictionary, eight bits,
+// one of three ways of coding, and nothing behind the end.
+func (a *archive) photographs() {
+	for n, object := range a.objects {
+		if !strings.Contains(object[:min(len(object), 300)], "/DCTDecode") {
+			continue
+		}
+		found := photographForm.FindStringSubmatch(object)
+		if found == nil {
+			a.want(false, "6.2.8", "object %d: its dictionary", n)
+			continue
+		}
+		colours := map[string]byte{"RGB": 3, "Gray": 1}[found[3]]
+		frame := regexp.MustCompile(`(?s)\xFF[\xC0-\xC2]\x00.\x08(....)(.)`).FindStringSubmatch(latin(found[4]))
+		size := make([]byte, 0, 4)
+		size = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(size, uint16(atoi(found[2]))), uint16(atoi(found[1])))
+		a.want(frame != nil && frame[1] == latin(string(size)) && frame[2] == string(rune(colours)), "6.2.8", "object %d: a JPEG of another size or other colours", n)
+		a.want(strings.HasPrefix(found[4], "\xFF\xD8") && strings.HasSuffix(found[4], "\xFF\xD9"), "6.2.8", "object %d: no JPEG from beginning to end", n)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // archived are papers of every kind of content: tables, pictures, strokes, a seal, marks, characters of all fonts and of none.
 func archived(t testing.TB) map[string]Paper {
 	all := samples(t)
-	all["letter"] = letter(3)
+	all["letter"], all["photographs"] = letter(3), example(t, "evidence-extraction")
 	void := penalty(t)
 	void.Instance.State, void.Instance.VoidReason = document.Voided, "姓名<有误>&"
 	void.Instance.NumberText += "<&>\x01𬭎"

@@ -38,6 +38,11 @@ func (p *Paper) tabular(b document.Block) (rows []row, columns []float64, ok boo
 		return nil, nil, false
 	}
 	rows, columns, ok = p.rowsAnd(b)
+	return p.spendRows(rows), columns, ok
+}
+
+// spendRows counts the texts of rows, see [Paper.spend].
+func (p *Paper) spendRows(rows []row) []row {
 	for i := range rows {
 		for j := range rows[i].cells {
 			c := &rows[i].cells[j]
@@ -46,7 +51,7 @@ func (p *Paper) tabular(b document.Block) (rows []row, columns []float64, ok boo
 			}
 		}
 	}
-	return rows, columns, ok
+	return rows
 }
 
 func (p *Paper) rowsAnd(b document.Block) (rows []row, columns []float64, ok bool) {
@@ -64,6 +69,9 @@ func (p *Paper) rowsAnd(b document.Block) (rows []row, columns []float64, ok boo
 			return nil, nil, false
 		}
 		return p.listed(b, field), listColumns(field), true
+	case document.PicturesBlock:
+		rows, ok = p.pictured(b)
+		return rows, plateColumns, ok
 	}
 	return nil, nil, false
 }

@@ -42,17 +42,18 @@ const (
 
 // flow puts blocks on pages, one below the other.
 type flow struct {
-	press *press
-	paper Paper
-	pages []*pdf.Page
-	y     float64 // where the next block begins
-	size  float64 // of running text
-	pitch float64 // of running text, from line to line
-	cells cells
-	full  bool               // there was more than pages may hold
-	alone bool               // the seal, or the small print, begins a page: what it belongs to is on the one before
-	after document.BlockKind // what the last block was
-	trace *strings.Builder   // what was set where, for tests; nil otherwise
+	press  *press
+	paper  Paper
+	plates plates
+	pages  []*pdf.Page
+	y      float64 // where the next block begins
+	size   float64 // of running text
+	pitch  float64 // of running text, from line to line
+	cells  cells
+	full   bool               // there was more than pages may hold
+	alone  bool               // the seal, or the small print, begins a page: what it belongs to is on the one before
+	after  document.BlockKind // what the last block was
+	trace  *strings.Builder   // what was set where, for tests; nil otherwise
 }
 
 // formal reports whether a paper is running text throughout, as letters and decisions are: it is set as GB/T 9704 says, 22 lines of 28

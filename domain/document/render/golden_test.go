@@ -2,6 +2,10 @@ package render
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -40,8 +44,23 @@ func example(t testing.TB, kind string) Paper {
 	}
 	body["unit"], body["kind"], body["state"] = "120102011", kind, document.Issued
 	organ, _ := body["organ"].(string)
-	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ}, Seal: drawnSeal(480),
+	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ}, Seal: drawnSeal(480), Pictures: drawnPictures,
 		CheckURL: "https://fieldwarden.example.cn/check/01890000-0000-7000-8000-0000000000aa"}
+}
+
+var errNoPicture = errors.New("there is no such picture")
+
+// drawnPictures gives the pictures of the samples, by their digest.
+func drawnPictures(ref document.PictureRef) ([]byte, error) {
+	const folder = "samples/pictures"
+	files, err := templates.Pictures.ReadDir(folder)
+	for _, f := range files {
+		raw, err := templates.Pictures.ReadFile(folder + "/" + f.Name())
+		if digest := sha256.Sum256(raw); err != nil || hex.EncodeToString(digest[:]) == ref.SHA256 {
+			return raw, err
+		}
+	}
+	return nil, cmp.Or(err, errNoPicture)
 }
 
 // Every template of the house has a sample that its own check finds nothing wrong with, and that prints with every character.

@@ -98,7 +98,7 @@ func figures(t testing.TB, form string, file []byte) (all []string) {
 // FuzzRender renders whatever template and paper there are, in every form. They are written or refused as too long; there is no panic, and no page
 // holds what is no number.
 func FuzzRender(f *testing.F) {
-	for _, kind := range []string{document.SummaryPenalty, document.InspectionRecord} {
+	for _, kind := range []string{document.SummaryPenalty, document.InspectionRecord, "evidence-extraction"} {
 		template, err := templates.Files.ReadFile(kind + ".json")
 		if err != nil {
 			f.Fatal(err)
@@ -125,11 +125,12 @@ func FuzzRender(f *testing.F) {
 			return
 		}
 		organ, _ := data["organ"].(string)
-		p := Paper{Words: document.Words{Template: document.ReadTemplate(body), Instance: document.ReadInstance(data), Organ: organ}, CheckURL: organ}
+		p := Paper{Words: document.Words{Template: document.ReadTemplate(body), Instance: document.ReadInstance(data), Organ: organ}, CheckURL: organ, Pictures: drawnPictures}
 		for form, write := range forms {
 			var out bytes.Buffer
 			if _, err := write(&out, p); err != nil {
-				if !errors.Is(err, ErrTooLong) || out.Len() > 0 {
+				var picture *PictureError
+				if !errors.Is(err, ErrTooLong) && !errors.Is(err, errNoPicture) && !errors.As(err, &picture) || out.Len() > 0 {
 					t.Fatalf("%s: %v, %d octets", form, err, out.Len())
 				}
 				continue

@@ -160,6 +160,15 @@ func (p *press) set(page *pdf.Page, s style, x, y, spread float64, text []rune) 
 	}
 }
 
+// stored is a picture that is in the form of a file already, as part of this one.
+func (p *press) stored(s pdf.Stored, sha256 string) *pdf.Image {
+	id := "\x00" + sha256
+	if p.pictures[id] == nil {
+		p.pictures[id] = p.file.Stored(s)
+	}
+	return p.pictures[id]
+}
+
 // picture is a picture as part of the file; the same one is stored once.
 func (p *press) picture(id string, drawn image.Image) *pdf.Image {
 	if p.pictures[id] == nil {

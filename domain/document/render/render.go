@@ -17,13 +17,16 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "5"
+const layoutVersion = "6"
 
 // Paper is what is rendered.
 type Paper struct {
 	document.Words
 	CheckURL string // what the QR code opens; "" for no code
 	Seal     []byte // PNG of the organ's seal, with transparency: printed where the paper is sealed, once it is issued. nil: pressed by hand
+	// Pictures gives the octets of a picture that the paper holds. A *PictureError of it, its path left open, says that the picture can never be
+	// printed; another error is that of the rendering, which may be tried again. nil: no pictures are printed, as in a preview.
+	Pictures func(document.PictureRef) ([]byte, error)
 
 	spent int // octets of text that were printed so far
 }
@@ -42,7 +45,7 @@ type Result struct {
 	Missing []rune // characters that no font has: 〓 stands in their place
 }
 
-// PDF writes a paper. A paper with flaws is rendered as it is: it was handed over.
+// PDF writes a paper. A paper with flaws is rendered as it is: it was handed over. But for one whose pictures cannot be printed: that is *[PictureError].
 func PDF(w io.Writer, p Paper) (Result, error) {
 	sheets, err := compose(p, false)
 	if err != nil {
@@ -64,9 +67,13 @@ var tightness = []float64{1, 0.96, 0.92, 1.06, 1.12}
 
 // compose lays a paper out on its pages. A trace is kept of what was set where, if it is wanted.
 func compose(p Paper, traced bool) (*flow, error) {
+	read, err := gather(&p)
+	if err != nil {
+		return nil, err
+	}
 	var usual *flow
 	for _, tight := range tightness {
-		f, err := arrange(p, tight, traced)
+		f, err := arrange(p, read, tight, traced)
 		if err == nil && f.tooLong() {
 			err = ErrTooLong
 		}
@@ -81,12 +88,12 @@ func compose(p Paper, traced bool) (*flow, error) {
 }
 
 // arrange lays a paper out with the distance of the lines of its running text multiplied by tight.
-func arrange(p Paper, tight float64, traced bool) (*flow, error) {
+func arrange(p Paper, read plates, tight float64, traced bool) (*flow, error) {
 	press, err := newPress(info(p))
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{press: press, paper: p, size: sizeForm, pitch: pitch * tight, cells: formCells}
+	f := &flow{press: press, paper: p, plates: read, size: sizeForm, pitch: pitch * tight, cells: formCells}
 	if traced {
 		f.trace = &strings.Builder{}
 	}
@@ -158,6 +165,8 @@ func (f *flow) block(b document.Block) {
 		f.seal(b)
 	case document.CopiesBlock:
 		f.copies(b)
+	case document.PicturesBlock:
+		f.pictures(b)
 	default:
 		rows, columns, ok := f.paper.tabular(b)
 		if !ok {

@@ -36,7 +36,7 @@ func printed(t testing.TB, p Paper) ([]byte, Result) {
 }
 
 func samples(t testing.TB) map[string]Paper {
-	return map[string]Paper{"inspection": inspection(t), "penalty": penalty(t), "inquiry": inquiry(30)}
+	return map[string]Paper{"inspection": inspection(t), "penalty": penalty(t), "inquiry": inquiry(30), "photographs": example(t, "evidence-extraction")}
 }
 
 // digestsOf renders all samples and names their digests, sorted.

@@ -20,6 +20,11 @@ var Files embed.FS
 //go:embed samples/*.json
 var Samples embed.FS
 
+// Pictures holds the pictures that samples name by their digest, as files under samples/pictures. They are drawn for the purpose.
+//
+//go:embed samples/pictures
+var Pictures embed.FS
+
 // Kinds lists the kinds of papers that there is a template for, in the order of their names.
 func Kinds() []string {
 	var kinds []string

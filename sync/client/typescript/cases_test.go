@@ -108,8 +108,18 @@ func odd(dice *rand.Rand) any {
 		record.Object{"n": 6.0, "unit": "months", "last": "2027-05-25"}, record.Object{"n": 1.0, "unit": "weeks", "last": "2026-12-02"},
 		record.Object{"document": "01890000-0000-7000-8000-000000000001", "name": "责令改正通知书", "number": "津河东东新执责改字〔2026〕第3号"}, record.Object{"document": "x", "name": strings.Repeat("名", 101), "number": 3.0},
 		record.Object{"a": record.Object{"order": 1.0, "question": "问", "answer": "答"}, "b": record.Object{"order": "x", "question": ""}}, record.Object{"坏": record.Object{}}, record.Object{"a": "row"},
-		record.Object{"a": record.Object{"text": "问题", "value": ""}, "b": record.Object{"value": "是"}}, record.Object{"constructor": record.Object{"toString": "x"}}}
+		record.Object{"a": record.Object{"text": "问题", "value": ""}, "b": record.Object{"value": "是"}}, record.Object{"constructor": record.Object{"toString": "x"}},
+		picturesOf(9.0), picturesOf(0.5), picturesOf(17_000_000.0), picturesOf(16_000_000.0), record.Object{"a": record.Object{"evidence": "x", "sha256": strings.Repeat("0A", 32), "length": "9"}}}
 	return values[dice.IntN(len(values))]
+}
+
+// picturesOf are four pictures of so many octets each.
+func picturesOf(octets float64) record.Object {
+	set := record.Object{}
+	for i, id := range []string{"a", "b", "c", "d"} {
+		set[id] = record.Object{"order": float64(i), "evidence": "01890000-0000-7000-8000-0000000000e7", "sha256": strings.Repeat("0a", 32), "length": octets, "caption": "门前", "at": "2026-11-25T06:00:00Z", "place": "成林道", "by": "赵翀"}
+	}
+	return set
 }
 
 // edge is a value at the edge of what a field takes: a text that is just short enough or one character too long, a period that is just possible.
@@ -261,7 +271,7 @@ func TestAlike(t *testing.T) {
 func TestVectors(t *testing.T) {
 	name := filepath.Join("..", "..", "..", "docs", "protocol", "vectors", "papers.json")
 	if *update {
-		c := draw(t, []string{document.SummaryPenalty}, 12, 7)
+		c := draw(t, []string{document.SummaryPenalty, "evidence-extraction"}, 12, 7)
 		c.About = "Papers offline (papers.md): notices on days off, templates, and what a client must say of amounts, numbers, periods and papers: flaws by path in Chinese and English, and the texts with their tokens filled."
 		said := askGo(t, c)
 		c.Answers = &said

@@ -104,7 +104,10 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	f := &file{packer: zlib.NewWriter(nil)}
 	f.WriteString("%PDF-1.7\n%\xe5\xae\x98\xe6\x96\x87\n")
 	f.reserve(fixedObjects)
-	fonts, images := f.reserve(objectsPerFont*len(d.fonts)), f.reserve(2*len(d.images))
+	fonts := f.reserve(objectsPerFont * len(d.fonts))
+	for _, image := range d.images {
+		image.reserve(f)
+	}
 	forms, pages := f.reserve(len(d.forms)), f.reserve(2*len(d.pages))
 	f.object(catalogObject, "<</Type/Catalog/Pages %d 0 R/Metadata %d 0 R/OutputIntents[%d 0 R]/Lang(zh-CN)/ViewerPreferences<</DisplayDocTitle true>>>>",
 		pagesObject, metadataObject, intentObject)
@@ -123,8 +126,8 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(&names, "/F%d %d 0 R", i, fonts+objectsPerFont*i)
 	}
 	names.WriteString(">>/XObject<<")
-	for i := range d.images {
-		fmt.Fprintf(&names, "/I%d %d 0 R", i, images+2*i)
+	for i, image := range d.images {
+		fmt.Fprintf(&names, "/I%d %d 0 R", i, image.first)
 	}
 	for i := range d.forms {
 		fmt.Fprintf(&names, "/D%d %d 0 R", i, forms+i)
@@ -134,8 +137,8 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	for i, font := range d.fonts {
 		font.write(f, fonts+objectsPerFont*i)
 	}
-	for i, image := range d.images {
-		image.write(f, images+2*i)
+	for _, image := range d.images {
+		image.write(f)
 	}
 	for i, form := range d.forms {
 		form.write(f, forms+i)

@@ -87,6 +87,15 @@ func (p *Page) Fill(boxes [][4]float64) {
 	p.op("f")
 }
 
+// Upright draws a picture into a box whose top left corner is x, y, turned as the tag Orientation of Exif says (1 to 8): of 5 to 8 width and height of the
+// box are those of the picture once it is turned.
+func (p *Page) Upright(image *Image, turn int, x, y, w, h float64) {
+	low := p.height - y - h
+	m := [...][6]float64{{w, 0, 0, h, x, low}, {-w, 0, 0, h, x + w, low}, {-w, 0, 0, -h, x + w, low + h}, {w, 0, 0, -h, x, low + h},
+		{0, -h, -w, 0, x + w, low + h}, {0, -h, w, 0, x, low + h}, {0, h, w, 0, x, low}, {0, h, -w, 0, x + w, low}}[turn-1]
+	p.op("q %s %s %s %s %s %s cm /I%d Do Q", m[0], m[1], m[2], m[3], m[4], m[5], image.index)
+}
+
 // Image draws a picture into a box whose top left corner is x, y.
 func (p *Page) Image(image *Image, x, y, w, h float64) {
 	p.op("q %s 0 0 %s %s %s cm /I%d Do Q", w, h, x, p.height-y-h, image.index)

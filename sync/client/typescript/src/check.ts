@@ -5,6 +5,7 @@ import { Flaw, join, wrong } from "./flaw.js";
 import { fenOf } from "./money.js";
 import { checkSpan } from "./period.js";
 import { blank, Body, empty, holds, isBody, length, own, sortedKeys, text } from "./read.js";
+import { checkPictures } from "./pictures.js";
 import { checkRows } from "./rows.js";
 import { checkSignatures } from "./signature.js";
 import { Field, Paper, Template } from "./template.js";
@@ -50,7 +51,7 @@ export function checkValue(f: Field, value: unknown): Flaw[] {
       return [];
     case "number":
       return typeof value === "number" ? [] : wrong("应为数字", "want a number");
-    case "place": case "party": case "provision": case "checklist": case "qa": case "list": case "documentRef":
+    case "place": case "party": case "provision": case "checklist": case "qa": case "list": case "documentRef": case "pictures":
       return isBody(value) ? checkObject(f, value) : wrong("格式不正确", "want an object");
   }
   if (typeof value !== "string") return wrong("应为文字", "want a text");
@@ -85,6 +86,7 @@ const parties = ["citizen", "household", "enterprise"];
 function checkObject(f: Field, o: Body): Flaw[] {
   if (f.kind === "checklist") return checkAnswers(o);
   if (f.kind === "qa" || f.kind === "list") return checkRows(f, o);
+  if (f.kind === "pictures") return [...checkRows(f, o), ...checkPictures(o)];
   if (f.kind === "documentRef") return checkReference(o);
   const flaws: Flaw[] = [];
   for (const key of must[f.kind] ?? []) {
@@ -109,7 +111,7 @@ function checkAnswers(answers: Body): Flaw[] {
   return flaws;
 }
 
-const recordID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const recordID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Another paper, by its record and by what is printed of it. */
 function checkReference(o: Body): Flaw[] {

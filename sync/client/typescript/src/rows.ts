@@ -1,26 +1,28 @@
 import { checkValue, mostFlaws } from "./check.js";
 import { Flaw, join, wrong } from "./flaw.js";
 import { Body, empty, isBody, length, own, sortedKeys } from "./read.js";
-import { Field } from "./template.js";
+import { pictureColumns, usualPictures } from "./pictures.js";
+import { Field, FieldKind } from "./template.js";
 
 const usualRows = 200; // where the template says nothing
 const mostSet = 100_000; // characters of all texts together
 const longestRow = 1_000; // characters of a text in a list, where its column says nothing
 const rowID = /^[A-Za-z0-9_-]{1,64}$/;
 
-function column(id: string, zh: string, en: string, maxLength: number): Field {
-  return { id, label: { zh, en }, kind: "longtext", required: true, requiredWhen: {}, maxLength, options: [], columns: [], maxRows: 0, from: "", roll: false };
+export function column(id: string, zh: string, en: string, maxLength: number, kind: FieldKind = "longtext"): Field {
+  return { id, label: { zh, en }, kind, required: true, requiredWhen: {}, maxLength, options: [], columns: [], maxRows: 0, from: "", roll: false, drawn: false };
 }
 
 /** What a row of the field's value holds. */
 function columns(f: Field): Field[] {
-  if (f.kind !== "qa") return f.columns;
+  if (f.kind === "list") return f.columns;
+  if (f.kind === "pictures") return pictureColumns(f);
   return [column("question", "问题", "question", 2_000), column("answer", "回答", "answer", f.maxLength || 5_000)];
 }
 
-/** Questions with answers, or the rows of a list: how many, how much text, and each cell by its column. */
+/** Questions with answers, the rows of a list, or pictures: how many, how much text, and each cell by its column. */
 export function checkRows(f: Field, set: Body): Flaw[] {
-  const most = f.maxRows || usualRows;
+  const most = f.maxRows || (f.kind === "pictures" ? usualPictures : usualRows);
   const ids = sortedKeys(set);
   if (ids.length > most) return wrong(`共${ids.length}行，超过${most}行`, `${ids.length} rows, at most ${most}`);
   const flaws: Flaw[] = [];

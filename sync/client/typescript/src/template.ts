@@ -3,7 +3,7 @@ import { Body, byCodePoints, Condition, condition, object, ordered, sortedKeys, 
 
 export type FieldKind =
   | "text" | "longtext" | "money" | "number" | "date" | "time" | "place" | "party" | "provision" | "enum" | "checklist"
-  | "qa" | "list" | "period" | "documentRef" | "credit" | "idNumber";
+  | "qa" | "list" | "period" | "documentRef" | "credit" | "idNumber" | "pictures";
 
 /** One thing that is entered. */
 export type Field = {
@@ -18,6 +18,7 @@ export type Field = {
   maxRows: number;
   from: string;
   roll: boolean;
+  drawn: boolean; // of pictures: they are drawings and no photographs
 };
 
 export type Signer = { id: string; role: string; label: Text; count: number };
@@ -66,6 +67,7 @@ function readField(id: string, body: Body): Field {
     maxRows: whole(body, "maxRows"),
     from: text(body, "from"),
     roll: body["roll"] === true,
+    drawn: body["drawn"] === true,
   };
 }
 

@@ -86,7 +86,7 @@ export function valueText(f: Field, data: Body, form = ""): string {
     case "provision": return provision(object(data, f.id));
     case "enum": return f.options.find((o) => o.value === value)?.label.zh ?? "";
     case "documentRef": return reference(object(data, f.id));
-    case "qa": case "list": case "checklist": return "";
+    case "qa": case "list": case "checklist": case "pictures": return "";
   }
   return text(data, f.id);
 }
