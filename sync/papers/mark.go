@@ -32,7 +32,9 @@ func KeptOf(body record.Object, issued bool) (Kept, error) {
 }
 
 func keptOf(rendered record.Object) (Kept, error) {
-	if failure, _ := rendered["failure"].(string); failure != "" {
+	if failure, _ := rendered["failure"].(string); failure != "" && failure != string(fault.PaperTooLarge) {
+		return Kept{}, fault.New(fault.Code(failure))
+	} else if failure != "" {
 		return Kept{}, fault.New(fault.Code(failure)).Detail("文书已经签发，纸质文书照常有效，但无法生成电子文书；需要电子文书的，请精简内容、把长的部分列为附件，另行制作更正文书",
 			"it was issued, and the paper itself stands, but no PDF can be made of it; where one is needed, issue a shorter paper with annexes that corrects it")
 	}
