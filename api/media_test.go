@@ -201,6 +201,26 @@ func TestOtherFormsOfAPaper(t *testing.T) {
 	w.stranger.send("GET", path+"odt", nil).fails(404, "request.not_found")
 }
 
+// A copy that is marked is asked for by name, of a kind that is made in copies and of the page alone; what cannot be marked is said so, and so is why there is no page.
+func TestCopiesOfAPaper(t *testing.T) {
+	w := newWorld(t)
+	template := w.put("templates", record.Object{"kind": "inspection-notice", "name": "行政检查通知书", "version": 1.0, "validFrom": "2026-01-01", "fields": record.Object{}, "layout": record.Object{}})
+	notice := func(rendered record.Object) string {
+		return w.put("documents", record.Object{"unit": street, "kind": "inspection-notice", "template": template, "templateVersion": 1.0, "state": "issued", "issuedAt": "2026-11-24T03:00:00Z",
+			"data": record.Object{}, "rendered": rendered})
+	}
+	path := "/v1/documents/" + notice(record.Object{"state": "issued", "sha256": strings.Repeat("0a", 32)}) + "/pdf?copy="
+	w.officer.send("GET", path+"served", nil).fails(409, "paper.copy_differs")
+	w.officer.send("GET", path+"report", nil).fails(400, "request.field_invalid")
+	w.officer.send("GET", path+"served&form=docx", nil).fails(400, "request.field_invalid")
+	w.stranger.send("GET", path+"served", nil).fails(404, "request.not_found")
+	w.officer.send("GET", "/v1/documents/"+notice(nil)+"/pdf?copy=file", nil).fails(404, "document.not_rendered")
+	w.officer.send("GET", "/v1/documents/"+w.paper("issued", []byte("%PDF-1.7"))+"/pdf?copy=file", nil).fails(400, "request.field_invalid")
+	failed := "/v1/documents/" + notice(record.Object{"state": "issued", "failure": "paper.picture_unfit", "failureAt": "data/photos/a"}) + "/pdf"
+	w.officer.send("GET", failed, nil).fails(409, "paper.picture_unfit")
+	w.officer.send("GET", failed+"?copy=file", nil).fails(409, "paper.picture_unfit")
+}
+
 // paper puts a paper; issued and voided ones get a number, and with bytes, a rendering.
 func (w *world) paper(state string, pdf []byte) string {
 	w.t.Helper()

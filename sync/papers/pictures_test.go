@@ -65,7 +65,8 @@ func TestPaperWaitsForItsPicture(t *testing.T) {
 		raw := photo(w.T, 30)
 		late := newID()
 		id := w.shows(late, raw)
-		pending := fault.New(fault.PicturePending)
+		pending, clock := fault.New(fault.PicturePending), now
+		w.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
 		for range 2 {
 			if err := w.Render(context.Background(), id); !errors.Is(err, pending) || fault.Of(err).Kind != fault.Unavailable {
 				w.Fatalf("before its record is there: %v", err)
