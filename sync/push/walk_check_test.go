@@ -195,10 +195,11 @@ func checkUnseen(m *made, before record.Object, v revision) error {
 	return nil
 }
 
-// touched reports whether the author had edited the place before, offline: what stands there then is in a conflict already.
+// touched reports whether the author had edited the place before, offline, or taken away what holds it: what stands there then is in a conflict
+// already.
 func (m *made) touched(path string) bool {
 	return slices.ContainsFunc(m.on, func(own *made) bool {
-		return slices.ContainsFunc(recordtest.Leaves(own.Patch), func(l recordtest.Leaf) bool { return l.Path == path })
+		return slices.ContainsFunc(recordtest.Leaves(own.Patch), func(l recordtest.Leaf) bool { return l.Path == path || strings.HasPrefix(path, l.Path+"/") })
 	})
 }
 
