@@ -133,7 +133,7 @@ func (f Field) checkText(s string) []Flaw {
 	return checkCharacters(s)
 }
 
-// checkObject checks what is inside a value that is an object: the parts that must be there, and that texts are texts.
+// checkObject checks what is inside a value that is an object.
 func (f Field) checkObject(o record.Object) []Flaw {
 	switch f.Kind {
 	case Checklist:
@@ -144,40 +144,12 @@ func (f Field) checkObject(o record.Object) []Flaw {
 		return append(f.checkRows(o), checkPictures(o)...)
 	case DocumentRef:
 		return checkReference(o)
+	case Party:
+		return checkParty(o)
+	case Place:
+		return checkPlace(o)
 	}
-	must := map[FieldKind][]string{Place: {"address"}, Party: {"kind", "name"}, Provision: {"law", "article"}}[f.Kind]
-	var flaws []Flaw
-	for _, key := range must {
-		if strings.TrimSpace(text(o, key)) == "" {
-			flaws = append(flaws, Flaw{key, "缺少" + partNames[key], "lacks " + key})
-		}
-	}
-	if kind := text(o, "kind"); f.Kind == Party && kind != "" && !slices.Contains([]string{Citizen, Household, Enterprise}, kind) {
-		flaws = append(flaws, Flaw{"kind", "当事人类型不正确", "unknown kind of party"})
-	}
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		for _, why := range checkCharacters(text(o, key)) {
-			flaws = append(flaws, Flaw{key, why.Zh, why.En})
-		}
-	}
-	return flaws
-}
-
-var partNames = map[string]string{"address": "地址", "kind": "当事人类型", "name": "姓名或者名称", "law": "法律名称", "article": "条款"}
-
-func checkAnswers(answers record.Object) []Flaw {
-	var flaws []Flaw
-	for _, id := range slices.Sorted(maps.Keys(answers)) {
-		a, ok := answers[id].(record.Object)
-		if !ok || text(a, "text") == "" {
-			flaws = append(flaws, Flaw{id, "检查内容缺失", "the question's text is missing"})
-			continue
-		}
-		if text(a, "value") == "" {
-			flaws = append(flaws, Flaw{id + "/value", "有检查项未填写结果", "an answer is missing"})
-		}
-	}
-	return flaws
+	return checkParts(f.Kind, o)
 }
 
 // checkSignatures checks that those have signed who must, and that every refusal says why (处罚法第五十二条).

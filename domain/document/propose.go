@@ -198,6 +198,9 @@ func (v *Visit) draft(p *Proposal, known record.Object) {
 			if flaws := f.checkIn(data, value); len(flaws) > 0 {
 				delete(data, f.ID)
 				refused[f.ID] = flaws[:min(len(flaws), mostFlaws)]
+				if rest := f.sound(value, flaws); rest != nil {
+					data[f.ID] = rest
+				}
 			}
 		}
 	}
@@ -212,6 +215,22 @@ func (v *Visit) draft(p *Proposal, known record.Object) {
 			p.Draft[key] = value
 		}
 	}
+}
+
+// sound is what is right of a party or a place: a credit code of the old kind must not cost the name. It is nil if what is left is not right either.
+func (f Field) sound(value any, flaws []Flaw) record.Object {
+	o, ok := value.(record.Object)
+	if !ok || f.Kind != Party && f.Kind != Place {
+		return nil
+	}
+	rest := maps.Clone(o)
+	for _, flaw := range flaws {
+		delete(rest, flaw.Path)
+	}
+	if len(f.check(rest)) > 0 {
+		return nil
+	}
+	return rest
 }
 
 func gap(kind string, f Field, refused []Flaw) Gap {

@@ -95,15 +95,24 @@ func (v *Visit) place() any {
 	if address == "" {
 		return nil
 	}
-	place := record.Object{"address": address}
-	for to, names := range map[string][]string{"longitude": {"longitude", "lon"}, "latitude": {"latitude", "lat"}} {
-		for _, name := range names {
-			if n, ok := at[name].(float64); ok {
-				place[to] = n
-			}
-		}
+	place, datum := record.Object{"address": address}, text(at, "datum")
+	if datum == "" {
+		datum = text(at, "crs")
+	}
+	east, north := firstNumber(at, "longitude", "lon"), firstNumber(at, "latitude", "lat")
+	if datum != "" && east != nil && north != nil { // coordinates of an unknown datum say no place
+		place["longitude"], place["latitude"], place["datum"] = east, north, datum
 	}
 	return place
+}
+
+func firstNumber(o record.Object, names ...string) any {
+	for _, name := range names {
+		if n, ok := o[name].(float64); ok {
+			return n
+		}
+	}
+	return nil
 }
 
 func (v *Visit) certificates() any {

@@ -23,7 +23,7 @@ const (
 	Number    FieldKind = "number"    // number
 	Date      FieldKind = "date"      // YYYY-MM-DD in Beijing
 	Time      FieldKind = "time"      // RFC 3339
-	Place     FieldKind = "place"     // {address, longitude?, latitude?}
+	Place     FieldKind = "place"     // {address, longitude?, latitude?, datum?}: datum (CGCS2000, WGS-84, GCJ-02, BD-09) whenever there are coordinates
 	Party     FieldKind = "party"     // {kind, name, uscc?, idType?, idNumber?, representative?, sex?, birth?, employer?, address?, phone?}
 	Provision FieldKind = "provision" // {law, article, text?}
 	Enum      FieldKind = "enum"      // one of the options' keys

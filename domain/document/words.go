@@ -24,7 +24,7 @@ type Words struct {
 // {remedies} is what remedies.csv says of the paper's kind on the day of its issue.
 //
 // The form of a period is length (15日), last (its last day) or the whole. The form of money is figures (200.00), capitals (贰佰元整), or with its unit (the default, 200.00元); of a time, date
-// (2026年11月25日) or the whole.
+// (2026年11月25日) or the whole; of a place, coordinates (（东经117.247900°，北纬39.130000°，WGS-84）) or its address.
 func (w *Words) Expand(text string) string {
 	var b strings.Builder
 	for b.Len() <= MostText {
@@ -116,7 +116,11 @@ func (w *Words) Value(f Field, form string) (value string, ok bool) {
 			value = strconv.FormatFloat(n, 'f', -1, 64)
 		}
 	case Place:
-		value = text(object(data, f.ID), "address")
+		at := object(data, f.ID)
+		if form == "coordinates" {
+			return coordinates(at), true
+		}
+		value = text(at, "address")
 	case Party:
 		value = text(object(data, f.ID), "name")
 	case Provision:

@@ -82,7 +82,7 @@ func inspection(t testing.TB) Paper {
 	body := record.Object{"unit": "120102011", "kind": document.InspectionRecord, "state": document.Issued,
 		"issuedAt": "2026-11-25T06:40:00Z", "officers": officers(),
 		"data": record.Object{
-			"party": record.Object{"kind": document.Enterprise, "name": "天津市河东区堃喆餐饮管理有限公司", "uscc": "91120102MA06ABCD1X",
+			"party": record.Object{"kind": document.Enterprise, "name": "天津市河东区堃喆餐饮管理有限公司", "uscc": "91120102MA06ABCDXF",
 				"representative": "龑镕", "address": "天津市河东区东新街道津塘路132号增1号", "phone": "13800000000"},
 			"startedAt": "2026-11-25T05:30:00Z", "endedAt": "2026-11-25T06:35:00Z",
 			"place":   record.Object{"address": "天津市河东区东新街道津塘路132号增1号，该公司经营场所一层大厅、后厨及门前人行道"},

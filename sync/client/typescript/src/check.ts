@@ -5,6 +5,7 @@ import { Flaw, join, wrong } from "./flaw.js";
 import { fenOf } from "./money.js";
 import { checkSpan } from "./period.js";
 import { blank, Body, empty, holds, isBody, length, own, sortedKeys, text } from "./read.js";
+import { checkAnswers, checkParts, checkParty, checkPlace } from "./parts.js";
 import { checkPictures } from "./pictures.js";
 import { checkRows } from "./rows.js";
 import { checkSignatures } from "./signature.js";
@@ -78,37 +79,17 @@ function checkText(f: Field, s: string): Flaw[] {
   return checkCharacters(s);
 }
 
-const must: { [kind: string]: string[] } = { place: ["address"], party: ["kind", "name"], provision: ["law", "article"] };
-const partNames: { [key: string]: string } = { address: "地址", kind: "当事人类型", name: "姓名或者名称", law: "法律名称", article: "条款" };
-const parties = ["citizen", "household", "enterprise"];
-
 /** What is inside a value that is an object. */
 function checkObject(f: Field, o: Body): Flaw[] {
-  if (f.kind === "checklist") return checkAnswers(o);
-  if (f.kind === "qa" || f.kind === "list") return checkRows(f, o);
-  if (f.kind === "pictures") return [...checkRows(f, o), ...checkPictures(o)];
-  if (f.kind === "documentRef") return checkReference(o);
-  const flaws: Flaw[] = [];
-  for (const key of must[f.kind] ?? []) {
-    if (blank(text(o, key))) flaws.push({ path: key, zh: "缺少" + partNames[key], en: "lacks " + key });
+  switch (f.kind) {
+    case "checklist": return checkAnswers(o);
+    case "qa": case "list": return checkRows(f, o);
+    case "pictures": return [...checkRows(f, o), ...checkPictures(o)];
+    case "documentRef": return checkReference(o);
+    case "party": return checkParty(o);
+    case "place": return checkPlace(o);
   }
-  const kind = text(o, "kind");
-  if (f.kind === "party" && kind !== "" && !parties.includes(kind)) flaws.push({ path: "kind", zh: "当事人类型不正确", en: "unknown kind of party" });
-  for (const key of sortedKeys(o)) flaws.push(...checkCharacters(text(o, key)).map((why) => ({ ...why, path: key })));
-  return flaws;
-}
-
-function checkAnswers(answers: Body): Flaw[] {
-  const flaws: Flaw[] = [];
-  for (const id of sortedKeys(answers)) {
-    const a = answers[id];
-    if (!isBody(a) || text(a, "text") === "") {
-      flaws.push({ path: id, zh: "检查内容缺失", en: "the question's text is missing" });
-    } else if (text(a, "value") === "") {
-      flaws.push({ path: id + "/value", zh: "有检查项未填写结果", en: "an answer is missing" });
-    }
-  }
-  return flaws;
+  return checkParts(f.kind, o);
 }
 
 export const recordID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,6 +1,7 @@
 import { clockIn, Day, formatDay, parseDay, parseMoment, writtenDay } from "./calendar.js";
 import { capitals, fenOf, figures } from "./money.js";
 import { span, spanText } from "./period.js";
+import { coordinates } from "./parts.js";
 import { amount, Body, object, own, text } from "./read.js";
 import { Field, Paper, Template } from "./template.js";
 
@@ -77,6 +78,7 @@ export function valueText(f: Field, data: Body, form = ""): string {
   if (f.kind === "money") return moneyText(value, form);
   if (f.kind === "period") return ["", "length", "last"].includes(form) ? spanText(span(f, data), form) : "";
   if (f.kind === "time") return timeText(text(data, f.id), form);
+  if (f.kind === "place" && form === "coordinates") return coordinates(object(data, f.id));
   if (form !== "") return "";
   switch (f.kind) {
     case "date": return dayText(parseDay(text(data, f.id)));
