@@ -53,20 +53,6 @@ func Gates(cal Calendar) []record.Gate {
 	return append(gates, ruleGates(cal)...)
 }
 
-// TemplateGates refuse a template that cannot be rendered or lacks what law asks of its kind: writing one waits for the server.
-func TemplateGates() []record.Gate {
-	judge := func(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
-		var breaches []record.Breach
-		if ev.After != nil {
-			for _, f := range Lint(ev.After) {
-				breaches = append(breaches, record.Breach{Zh: f.Zh, En: f.En, Field: f.Path})
-			}
-		}
-		return breaches, nil
-	}
-	return []record.Gate{{Code: NoTemplate, Basis: templateBasis, Effect: record.Refuse, Judge: judge}}
-}
-
 // issue is a paper being handed over.
 type issue struct {
 	ev       record.Event

@@ -19,13 +19,15 @@ var fieldID = regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,39}$`)
 // paper of its kind must have by law and this one lacks.
 func Lint(body record.Object) []Flaw {
 	l := linting{t: ReadTemplate(body)}
+	l.texts("", body)
 	l.fields()
 	l.signers()
 	for _, b := range l.t.Layout {
 		l.block(b)
 	}
+	l.repeats()
 	l.law()
-	return l.flaws
+	return l.flaws[:min(len(l.flaws), mostFlaws)]
 }
 
 type linting struct {

@@ -151,7 +151,7 @@ func TestNumberVectors(t *testing.T) {
 		t.Fatalf("too few: %+v", vectors)
 	}
 	for _, v := range vectors.Numbers {
-		body := edit(seed(t, document.SummaryPenalty), "number", record.Object{"token": v.Number.Token, "word": v.Number.Word, "prefix": v.Number.Prefix, "padding": float64(v.Number.Padding)})
+		body := edit(seed(t, "penalty-decision"), "number", record.Object{"token": v.Number.Token, "word": v.Number.Word, "prefix": v.Number.Prefix, "padding": float64(v.Number.Padding)})
 		pattern := document.ReadTemplate(body).Number.Pattern(v.Street, v.Year)
 		if text := document.NumberText(pattern, v.N); pattern != v.Pattern || text != v.Text || flawAt(body, "number") != "" {
 			t.Errorf("%+v: %s, %s, %s", v, pattern, text, flawAt(body, "number"))

@@ -121,5 +121,8 @@ func TestSchemaRefuses(t *testing.T) {
 		if err := schema.Validate(edit(lists(t), path, value)); err == nil {
 			t.Errorf("%s = %v is in order", path, value)
 		}
+		if len(document.Refusal(edit(lists(t), path, value))) == 0 {
+			t.Errorf("%s = %v breaks the published form and would be stored", path, value)
+		}
 	}
 }
