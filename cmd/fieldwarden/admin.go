@@ -22,6 +22,7 @@ import (
 
 type adminCommand struct {
 	Create     createAdmins `cmd:"" help:"首次建立系统、安全、审计三名管理员 / the first system, security and audit administrators"`
+	Papers     bringPapers  `cmd:"" help:"装入全部文书模板和放假通知；已有的不改动 / bring in the templates of all papers and the notices on days off; what is there stays"`
 	Code       enrolCode    `cmd:"" help:"生成一台设备的登记码 / make a code that enrols one device"`
 	Password   newPassword  `cmd:"" help:"重置一个账号的密码 / set a forgotten password anew"`
 	RotateKeys rotateKeys   `cmd:"" help:"轮换服务器签名密钥 / let new keys sign; old ones still verify"`
