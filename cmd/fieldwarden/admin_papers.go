@@ -43,7 +43,8 @@ func (bringPapers) Run(ctx context.Context) error {
 
 func missingTemplates(ctx context.Context, core *server.Core) ([]push.ServerOp, error) {
 	var ops []push.ServerOp
-	for _, kind := range templates.Kinds() {
+	for _, name := range templates.Names() {
+		kind, _, _ := strings.Cut(name, ".")
 		known, err := core.DB.Lookup(ctx, document.Templates.Name, "kind", kind)
 		if err != nil {
 			return nil, err
@@ -51,13 +52,13 @@ func missingTemplates(ctx context.Context, core *server.Core) ([]push.ServerOp, 
 		if len(known) > 0 {
 			continue
 		}
-		text, err := templates.Files.ReadFile(kind + ".json")
+		text, err := templates.Files.ReadFile(name + ".json")
 		if err != nil {
 			return nil, err
 		}
 		body, err := wire.Object(text)
 		if err != nil {
-			return nil, fmt.Errorf("template %s: %w", kind, err)
+			return nil, fmt.Errorf("template %s: %w", name, err)
 		}
 		ops = append(ops, push.ServerOp{Collection: document.Templates.Name, Record: newID(), Action: record.Create, Patch: body})
 	}

@@ -46,7 +46,7 @@ func TestCheckPictures(t *testing.T) {
 		"the picture itself": {record.Object{"a": pictureRow(record.Object{"image": "AAAA"})}, "data/photos/a", "“照片”中有一行含有未声明的列"},
 		"a long caption":     {record.Object{"a": pictureRow(record.Object{"caption": strings.Repeat("长", 201)})}, "data/photos/a/caption", "“照片”中“说明”共201字，超过200字"},
 		"no object":          {"IMG_1", "data/photos", "“照片”格式不正确"},
-		"turned text":        {record.Object{"a": pictureRow(record.Object{"by": "\u202e翀"})}, "data/photos/a/by", "“照片”中“拍摄人”含有从右向左书写的字符"},
+		"turned text":        {record.Object{"a": pictureRow(record.Object{"by": "\u202e翀"})}, "data/photos/a/by", "“照片”中“拍摄人”第1个字是从右向左书写的字符（U+202E），请改正"},
 	} {
 		tpl := document.ReadTemplate(record.Object{"fields": album(nil)})
 		flaws := document.Check(tpl, document.ReadInstance(record.Object{"data": record.Object{"photos": c.value}}))
