@@ -67,6 +67,18 @@ type Checked struct {
 	Template TemplateVersion `json:"template"`
 	Complete bool            `json:"complete" doc:"nothing is wrong: it can be handed over"`
 	Flaws    []Flaw          `json:"flaws"`
+	Steps    []Step          `json:"steps" doc:"who must sign, in order"`
+}
+
+// Step is a place where somebody must sign, and how far it is.
+type Step struct {
+	Signer string `json:"signer"`
+	Role   string `json:"role"`
+	Zh     string `json:"zh"`
+	En     string `json:"en"`
+	Count  int    `json:"count" doc:"people who must sign"`
+	Signed int    `json:"signed" doc:"people who have"`
+	State  string `json:"state" doc:"signed, awaited: it is the next, later: another comes before it"`
 }
 
 // Flaw is one thing that is wrong, at its place in the paper: data/fine, signatures/<id>/reason.
@@ -190,13 +202,16 @@ func (s *server) checkSketch(r *request) error {
 	if err != nil {
 		return err
 	}
-	t, flaws, err := s.Papers.Check(r.ctx, r.caller, sketch)
+	found, err := s.Papers.Check(r.ctx, r.caller, sketch)
 	if err != nil {
 		return err
 	}
-	out := Checked{Template: versionOf(t), Complete: len(flaws) == 0, Flaws: make([]Flaw, len(flaws))}
-	for i, f := range flaws {
+	out := Checked{Template: versionOf(found.Template), Complete: len(found.Flaws) == 0, Flaws: make([]Flaw, len(found.Flaws)), Steps: make([]Step, len(found.Steps))}
+	for i, f := range found.Flaws {
 		out.Flaws[i] = Flaw(f)
+	}
+	for i, step := range found.Steps {
+		out.Steps[i] = Step{step.ID, string(step.Role), step.Label.Zh, step.Label.En, step.Count, step.Signed, string(step.State)}
 	}
 	return r.reply(http.StatusOK, out)
 }

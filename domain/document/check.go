@@ -156,17 +156,9 @@ func (f Field) checkObject(o record.Object) []Flaw {
 func checkSignatures(t Template, in Instance) []Flaw {
 	var flaws []Flaw
 	for _, s := range t.Signers {
-		signed := map[string]bool{}
-		for _, one := range in.SignedBy(s.Role) {
-			who := one.Officer
-			if who == "" {
-				who = one.ID
-			}
-			signed[who] = true
-		}
-		if len(signed) < s.Count {
-			flaws = append(flaws, Flaw{"signatures", fmt.Sprintf("“%s”应有%d人签名，现有%d人", s.Label.Zh, s.Count, len(signed)),
-				fmt.Sprintf("%s: %d signatures are needed, %d are there", s.Label.En, s.Count, len(signed))})
+		if n := s.signed(in); s.When.Holds(in.Data) && n < s.Count {
+			flaws = append(flaws, Flaw{"signatures", fmt.Sprintf("“%s”应有%d人签名，现有%d人", s.Label.Zh, s.Count, n),
+				fmt.Sprintf("%s: %d signatures are needed, %d are there", s.Label.En, s.Count, n)})
 		}
 	}
 	return append(flaws, checkSigned(in)...)

@@ -110,6 +110,7 @@ var Documents = record.Collection{
 		}
 		return jobs
 	},
+	Acts: approvalsOf,
 	Claims: func(ev record.Event) []record.Claim {
 		number, _ := ev.After["number"].(record.Object)
 		series, _ := number["series"].(string)

@@ -13,3 +13,6 @@ var QuestionOf = questionOf
 
 // Covers reports whether the condition holds whenever the other does.
 func (c Condition) Covers(other Condition) bool { return c.covers(other) }
+
+// SignerRoles are the roles that the language knows.
+var SignerRoles = roles

@@ -29,7 +29,7 @@ func ruleGates(cal Calendar) []record.Gate {
 func judgeRules(gate string, effect record.Effect, cal Calendar) func(context.Context, record.Event, record.Facts) ([]record.Breach, error) {
 	return onIssue(func(ctx context.Context, i *issue) error {
 		for _, r := range rulesOf(i.in.Kind) {
-			if r.Gate != gate || r.Effect != effect {
+			if r.Gate != gate || r.Effect != effect || !r.When.Holds(i.in.Data) {
 				continue
 			}
 			before := len(i.breaches)
@@ -49,7 +49,9 @@ func (i *issue) ruled(f Flaw) bool {
 	if i.in.Kind == ServiceReceipt && proofField(i.in.Data, f.Path) {
 		return true
 	}
-	return slices.ContainsFunc(rulesOf(i.in.Kind), func(r GateRule) bool { return r.Test == "stated" && f.Path == "data/"+r.Field })
+	return slices.ContainsFunc(rulesOf(i.in.Kind), func(r GateRule) bool {
+		return (r.Test == "stated" || r.Test == "upon") && f.Path == "data/"+r.Field && r.When.Holds(i.in.Data)
+	})
 }
 
 // unshown are the values of a field that say that certificates were not shown.
@@ -107,27 +109,9 @@ func (i *issue) other(ctx context.Context, r GateRule) (id string, body record.O
 // preceded: the paper names an earlier one of the right kind, to the same party, and that was served before this one was issued.
 func (i *issue) preceded(ctx context.Context, r GateRule) error {
 	name, path := nameOf(i.in.Kind, r.Field), "data/"+r.Field
-	id, body, err := i.other(ctx, r)
-	if err != nil {
+	id, body, err := i.earlier(ctx, r)
+	if err != nil || body == nil {
 		return err
-	}
-	earlier := ReadInstance(body)
-	theirs, ours := partyName(earlier), partyName(i.in)
-	switch {
-	case id == "":
-		i.say(r.Gate+".missing", path, "未指明“"+name+"”", "the paper does not name its "+r.Field)
-		return nil
-	case body == nil:
-		i.say(r.Gate+".unknown", path, "所指明的“"+name+"”没有记录或者不是该类文书", "the "+r.Field+" is not on record, or is another kind of paper")
-		return nil
-	case earlier.State != Issued:
-		i.say(r.Gate+".unissued", path, "所指明的“"+name+"”未签发或者已作废", "the "+r.Field+" is not issued, or is void")
-		return nil
-	case earlier.IssuedAt.After(i.in.IssuedAt):
-		i.say(r.Gate+".order", path, "“"+name+"”签发于本文书之后", "the "+r.Field+" was issued after this paper")
-		return nil
-	case theirs != "" && ours != "" && theirs != ours:
-		i.say(r.Gate+".party", path, "“"+name+"”的当事人是"+theirs+"，与本文书不同", "the "+r.Field+" is to another party")
 	}
 	served, known, err := ServiceOf(ctx, i.facts, id, body, i.due)
 	switch {
@@ -139,6 +123,34 @@ func (i *issue) preceded(ctx context.Context, r GateRule) error {
 		i.say(r.Gate+".order", path, "“"+name+"”于"+day(served.On)+"送达，在本文书签发之后", "the "+r.Field+" was served after this paper was issued")
 	}
 	return nil
+}
+
+// earlier is the paper that this one must name: of the right kind, issued before this one, to the same party. What is wrong with it is said; nil when it
+// cannot be relied on at all.
+func (i *issue) earlier(ctx context.Context, r GateRule) (id string, body record.Object, err error) {
+	name, path := nameOf(i.in.Kind, r.Field), "data/"+r.Field
+	if id, body, err = i.other(ctx, r); err != nil {
+		return id, nil, err
+	}
+	earlier := ReadInstance(body)
+	theirs, ours := partyName(earlier), partyName(i.in)
+	switch {
+	case id == "":
+		i.say(r.Gate+".missing", path, "未指明“"+name+"”", "the paper does not name its "+r.Field)
+		return id, nil, nil
+	case body == nil:
+		i.say(r.Gate+".unknown", path, "所指明的“"+name+"”没有记录或者不是该类文书", "the "+r.Field+" is not on record, or is another kind of paper")
+		return id, nil, nil
+	case earlier.State != Issued:
+		i.say(r.Gate+".unissued", path, "所指明的“"+name+"”未签发或者已作废", "the "+r.Field+" is not issued, or is void")
+		return id, nil, nil
+	case earlier.IssuedAt.After(i.in.IssuedAt):
+		i.say(r.Gate+".order", path, "“"+name+"”签发于本文书之后", "the "+r.Field+" was issued after this paper")
+		return id, nil, nil
+	case theirs != "" && ours != "" && theirs != ours:
+		i.say(r.Gate+".party", path, "“"+name+"”的当事人是"+theirs+"，与本文书不同", "the "+r.Field+" is to another party")
+	}
+	return id, body, nil
 }
 
 func partyName(in Instance) string { return text(object(in.Data, "party"), "name") }

@@ -14,7 +14,7 @@ func formOf(kind string) record.Object {
 	fields := record.Object{"begins": record.Object{"kind": "date", "label": "起算"}}
 	for _, d := range document.Statutory() {
 		switch form := d.Type; {
-		case d.Kind != kind || slices.Contains([]document.FieldKind{document.Term, document.Phrase, document.RemediesDemand}, form):
+		case d.Kind != kind || slices.Contains([]document.FieldKind{document.Term, document.Phrase, document.Signing, document.RemediesDemand}, form):
 		case form == document.Enum || form == document.List || form == document.QA:
 			fields[d.Field] = record.Object{"kind": "text", "label": d.Name}
 		case form == document.Period:
@@ -83,6 +83,16 @@ func earlier() facts {
 		otherID:    edit(notice, "data/party/name", "王某"),
 		keepID:     paper("evidence-preservation-notice", "2026-09-28", "begins", "2026-09-28", "period", span(7, document.WorkingDays, "2026-10-13")),
 	})
+	for id, kind := range map[string]string{keptID: "evidence-preservation-approval", extendedID: "seizure-extension-approval", seizedID: "seizure-approval"} {
+		f["documents"][id] = paper(kind, "2026-09-02", "headDecision", "approved")
+	}
+	f["documents"][deniedID] = paper("seizure-approval", "2026-09-02", "headDecision", "refused")
+	f["documents"][oldID] = paper("seizure-approval", "2026-09-02") // of a form that does not ask for the decision
+	f["documents"][agreedID] = paper("legal-review-opinion", "2026-09-23", "result", "agree")
+	f["documents"][amendID] = paper("legal-review-opinion", "2026-09-23", "result", "amend")
+	f["documents"][discussedID] = paper("collective-discussion", "2026-09-24")
+	f["documents"][heardID] = edit(paper("hearing-record", "2026-09-23"), "inspection", heardVisit)
+	f["documents"][againID] = edit(paper("hearing-record", "2026-09-24"), "inspection", againVisit)
 	f["inspections"][shownID] = record.Object{"certificatesShown": record.Object{"at": "2026-11-25T01:30:00Z"}}
 	return f
 }
@@ -90,13 +100,16 @@ func earlier() facts {
 // Each rule, with what it lets pass and what it finds. The days are those of LAW's calendar of 2026.
 func TestRulesOfLaw(t *testing.T) {
 	decision := func(notice, issued string) record.Object {
-		return paper("penalty-decision", issued, "notice", ref(notice, "告知书"), "correction", "三日内改正")
+		return paper("penalty-decision", issued, "notice", ref(notice, "告知书"), "correction", "三日内改正", "reviewGround", "exempt", "discussionGround", "exempt")
 	}
 	visit := func(shown string, began string) record.Object {
 		return edit(paper("inspection-record", "2026-11-25", "certificateShown", shown, "startedAt", began), "inspection", shownID)
 	}
 	extension := func(issued, begins, last string, n int) record.Object {
-		return paper("seizure-extension", issued, "original", ref(sealingID, "查封决定书"), "begins", begins, "period", span(n, document.Days, last))
+		return paper("seizure-extension", issued, "approval", ref(extendedID, "审批表"), "original", ref(sealingID, "查封决定书"), "begins", begins, "period", span(n, document.Days, last))
+	}
+	keep := func(last string, n int) record.Object {
+		return paper("evidence-preservation-notice", "2026-09-28", "approval", ref(keptID, "审批表"), "begins", "2026-09-28", "period", span(n, document.WorkingDays, last))
 	}
 	for name, c := range map[string]struct {
 		body record.Object
@@ -121,9 +134,9 @@ func TestRulesOfLaw(t *testing.T) {
 		"a hearing in a year without calendar":   {paper("hearing-notice", "2026-12-30", "heldAt", "2027-02-12T01:00:00Z"), "G14.calendar"},
 		"five days to ask for a hearing":         {paper("hearing-right-notice", "2026-09-29", "begins", "2026-09-29", "period", span(5, document.WorkingDays, "2026-10-12")), ""},
 		"three days to ask for a hearing":        {paper("hearing-right-notice", "2026-09-29", "begins", "2026-09-29", "period", span(3, document.WorkingDays, "2026-10-09")), "G14.short"},
-		"kept for seven days":                    {paper("evidence-preservation-notice", "2026-09-28", "begins", "2026-09-28", "period", span(7, document.WorkingDays, "2026-10-13")), ""},
-		"kept for eight days":                    {paper("evidence-preservation-notice", "2026-09-28", "begins", "2026-09-28", "period", span(8, document.WorkingDays, "2026-10-14")), "G09.long"},
-		"a last day that is a day early":         {paper("evidence-preservation-notice", "2026-09-28", "begins", "2026-09-28", "period", span(7, document.WorkingDays, "2026-10-12")), "paper.period"},
+		"kept for seven days":                    {keep("2026-10-13", 7), ""},
+		"kept for eight days":                    {keep("2026-10-14", 8), "G09.long"},
+		"a last day that is a day early":         {keep("2026-10-12", 7), "paper.period"},
 		"decided on the last day":                {paper("preserved-evidence-decision", "2026-10-13", "original", ref(keepID, "通知书")), ""},
 		"decided a day late":                     {paper("preserved-evidence-decision", "2026-10-14", "original", ref(keepID, "通知书")), "G09.over"},
 		"sealed for thirty days":                 {paper("sealing-decision", "2026-09-03", "begins", "2026-09-03", "period", span(30, document.Days, "2026-10-03")), ""},
@@ -191,27 +204,35 @@ func TestRulesTable(t *testing.T) {
 			t.Errorf("%s has %d counts of officers", kind, n)
 		}
 	}
-	const head = "kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed\n"
+	const head = "kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed,when,says\n"
 	for row, ok := range map[string]bool{
-		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,某法,yes":         true,
-		"hearing-notice,G14,ahead,heldAt,,7,workingDays,refuse,某法,yes":       true,
-		"hearing-notice,G14,ahead,nowhere,,7,workingDays,flag,某法,yes":        false,
-		"hearing-tea,G14,ahead,heldAt,,7,workingDays,flag,某法,yes":            false,
-		"hearing-notice,G14,dance,heldAt,,7,workingDays,flag,某法,yes":         false,
-		"hearing-notice,G14,ahead,heldAt,,7,,flag,某法,yes":                    false,
-		"hearing-notice,G14,ahead,heldAt,,,workingDays,flag,某法,yes":          false,
-		"hearing-notice,G14,ahead,heldAt,,-1,workingDays,flag,某法,yes":        false,
-		"hearing-notice,G14,ahead,heldAt,,7,moons,flag,某法,yes":               false,
-		"hearing-notice,G14,ahead,heldAt,,7,workingDays,ignore,某法,yes":       false,
-		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,,yes":           false,
-		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,某法,maybe":       false,
-		"penalty-decision,G12,preceded,notice,penalty-tea,,,flag,某法,yes":     false,
-		"penalty-decision,,preceded,notice,penalty-notice,,,flag,某法,yes":     false,
-		"penalty-decision,G12,preceded,notice,penalty-notice,,,flag,某法,yes":  true,
-		"penalty-decision|guidance-record,G24,stated,facts,,,,flag,某法,yes":   true,
-		"penalty-decision|guidance-record,G24,stated,penalty,,,,flag,某法,yes": false,
+		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,某法,yes":                                        true,
+		"hearing-notice,G14,ahead,heldAt,,7,workingDays,refuse,某法,yes":                                      true,
+		"hearing-notice,G14,ahead,nowhere,,7,workingDays,flag,某法,yes":                                       false,
+		"hearing-tea,G14,ahead,heldAt,,7,workingDays,flag,某法,yes":                                           false,
+		"hearing-notice,G14,dance,heldAt,,7,workingDays,flag,某法,yes":                                        false,
+		"hearing-notice,G14,ahead,heldAt,,7,,flag,某法,yes":                                                   false,
+		"hearing-notice,G14,ahead,heldAt,,,workingDays,flag,某法,yes":                                         false,
+		"hearing-notice,G14,ahead,heldAt,,-1,workingDays,flag,某法,yes":                                       false,
+		"hearing-notice,G14,ahead,heldAt,,7,moons,flag,某法,yes":                                              false,
+		"hearing-notice,G14,ahead,heldAt,,7,workingDays,ignore,某法,yes":                                      false,
+		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,,yes":                                          false,
+		"hearing-notice,G14,ahead,heldAt,,7,workingDays,flag,某法,maybe":                                      false,
+		"penalty-decision,G12,preceded,notice,penalty-tea,,,flag,某法,yes":                                    false,
+		"penalty-decision,,preceded,notice,penalty-notice,,,flag,某法,yes":                                    false,
+		"penalty-decision,G12,preceded,notice,penalty-notice,,,flag,某法,yes":                                 true,
+		"penalty-decision|guidance-record,G24,stated,facts,,,,flag,某法,yes":                                  true,
+		"penalty-decision|guidance-record,G24,stated,penalty,,,,flag,某法,yes":                                false,
+		"seizure-decision,G10,upon,approval,seizure-approval,,,flag,某法,yes,urgent=no,headDecision=approved": true,
+		"seizure-decision,G10,upon,approval,seizure-approval,,,flag,某法,yes,urgent,":                         false,
+		"seizure-decision,G10,upon,approval,seizure-approval,,,flag,某法,yes,,headDecision=":                  false,
+		"seizure-approval,G10,reported,reportedAt,,24,hours,flag,某法,yes":                                    true,
+		"seizure-approval,G10,reported,reportedAt,,24,days,flag,某法,yes":                                     false,
+		"seizure-approval,G10,ahead,reportedAt,,24,hours,flag,某法,yes":                                       false,
+		"hearing-record,G14,apart,host,,,,flag,某法,yes":                                                      true,
+		"hearing-record,G14,apart,head,,,,flag,某法,yes":                                                      false,
 	} {
-		if _, err := document.ReadGateRules([]byte(head + row + "\n")); (err == nil) != ok {
+		if _, err := document.ReadGateRules([]byte(head + row + map[bool]string{true: ",,", false: ""}[strings.Count(row, ",") == 9] + "\n")); (err == nil) != ok {
 			t.Errorf("%s: %v", row, err)
 		}
 	}

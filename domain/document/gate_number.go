@@ -49,11 +49,12 @@ func askBlock(patch record.Object) []record.Lookup {
 }
 
 // block finds the block that the paper's number is from: the one it names, or else of the device's those with the number. A block that has moved away
-// still tells what its numbers look like.
+// still tells what its numbers look like. A number that the draft has already is from the device that wrote it there; who signs last issues the paper on another.
 func (i *issue) block(ctx context.Context) (b LeasedBlock, found bool, err error) {
+	drafted := i.ev.Before != nil && record.Equal(i.ev.Before["number"], i.ev.After["number"])
 	of := func(id string, body record.Object) bool {
 		b = ReadLeasedBlock(id, body)
-		return b.Device == i.ev.Device && b.Series == i.in.Series && i.in.N >= b.From && i.in.N <= b.To
+		return (drafted || b.Device == i.ev.Device) && b.Series == i.in.Series && i.in.N >= b.From && i.in.N <= b.To
 	}
 	if id := text(object(i.ev.After, "number"), "block"); id != "" {
 		body, there, err := i.facts.Find(ctx, Blocks.Name, id)

@@ -23,11 +23,16 @@ type GateRule struct {
 	Unit      PeriodUnit
 	Effect    record.Effect
 	Basis     string
-	Confirmed bool // read in the law's text
+	Confirmed bool      // read in the law's text
+	When      Condition // of this paper's data: it binds nobody otherwise
+	Says      Condition // of the data of the paper named in Field
 }
 
 // ruleOfficers is the test that [OfficersNeeded] answers: certificates are judged where people are known.
 const ruleOfficers = "officers"
+
+// ruleReported is the test that counts hours.
+const ruleReported = "reported"
 
 // tests are the rules there are, by their word in the table. Each says what is wrong, or that nothing is.
 var tests = map[string]func(*issue, context.Context, GateRule) error{
@@ -41,6 +46,10 @@ var tests = map[string]func(*issue, context.Context, GateRule) error{
 	"atMost":     (*issue).atMost,
 	"atLeast":    (*issue).atLeast,
 	"ahead":      (*issue).ahead,
+	"upon":       (*issue).upon,
+	"apart":      (*issue).apart,
+	"heard":      (*issue).heard,
+	ruleReported: (*issue).reported,
 }
 
 //go:embed gates.csv
@@ -76,11 +85,12 @@ func OfficersNeeded(kind string, template record.Object) int {
 	return 0
 }
 
-// ReadGateRules reads a table of rules: CSV by RFC 4180 with the head kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed. Kinds are
-// separated by |; a field that is looked at is one that statutory.csv gives the kind. Or it says in which row something is wrong.
+// ReadGateRules reads a table of rules: CSV by RFC 4180 with the head kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed,when,says. Kinds are
+// separated by |; a field that is looked at is one that statutory.csv gives the kind, or a role that signs it; when and says are empty or conditions like
+// urgent=no. Or it says in which row something is wrong.
 func ReadGateRules(text []byte) ([]GateRule, error) {
 	var all []GateRule
-	err := eachRow(text, "kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed", func(cell map[string]string) error {
+	err := eachRow(text, "kind,gate,rule,field,kinds,n,unit,effect,basis,confirmed,when,says", func(cell map[string]string) error {
 		r, err := readGateRule(cell)
 		all = append(all, r)
 		return err
@@ -111,7 +121,13 @@ func readGateRule(cell map[string]string) (GateRule, error) {
 			return r, fmt.Errorf("%q is no count", cell["n"])
 		}
 	}
-	if r.Unit != "" && unitWords[r.Unit] == "" || (r.Unit == "") != (r.N == 0) && r.Test != ruleOfficers {
+	if r.When, err = conditionIn(cell["when"]); err != nil {
+		return r, err
+	}
+	if r.Says, err = conditionIn(cell["says"]); err != nil {
+		return r, err
+	}
+	if hours := r.Test == ruleReported; hours != (r.Unit == "hours") || !hours && r.Unit != "" && unitWords[r.Unit] == "" || (r.Unit == "") != (r.N == 0) && r.Test != ruleOfficers {
 		return r, fmt.Errorf("%q is no unit of %d", r.Unit, r.N)
 	}
 	for _, kind := range r.Kinds {

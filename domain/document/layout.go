@@ -1,6 +1,10 @@
 package document
 
-import "github.com/fieldwarden/fieldwarden/domain/record"
+import (
+	"slices"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
+)
 
 // BlockKind names a part of a page.
 type BlockKind string
@@ -58,9 +62,22 @@ type Cell struct {
 	Value   string // id of the field whose value it shows
 	Choices bool   // the value is shown among all its options, ticked
 	Text    string
-	Span    int // columns it takes; 0: one
-	Rows    int // rows it takes; 0: one
+	Signer  string // id of the signer whose signatures stand below the text
+	Span    int    // columns it takes; 0: one
+	Rows    int    // rows it takes; 0: one
 	Align   string
+}
+
+// signs reports whether a cell of the block's table shows the signatures of a signer.
+func (b Block) signs(id string) bool {
+	return slices.ContainsFunc(b.Rows, func(r Row) bool {
+		return slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Signer == id })
+	})
+}
+
+// InCells reports whether a signer's signatures stand in a cell of a table, and so in no block of signatures that names nobody.
+func (t *Template) InCells(id string) bool {
+	return slices.ContainsFunc(t.Layout, func(b Block) bool { return b.signs(id) })
 }
 
 func readBlock(e entry) Block {
@@ -90,5 +107,5 @@ func readRow(e entry) Row {
 
 func readCell(id string, body record.Object) Cell {
 	return Cell{ID: id, Label: text(body, "label"), Value: text(body, "value"), Choices: truth(body, "choices"),
-		Text: text(body, "text"), Span: whole(body, "span"), Rows: whole(body, "rows"), Align: text(body, "align")}
+		Text: text(body, "text"), Signer: text(body, "signer"), Span: whole(body, "span"), Rows: whole(body, "rows"), Align: text(body, "align")}
 }

@@ -111,11 +111,35 @@ func (l *linting) condition(path string, c Condition) {
 }
 
 func (l *linting) signers() {
+	entered := map[string]bool{}
 	for _, s := range l.t.Signers {
-		if !slices.Contains([]Role{ByParty, ByOfficer, ByRecorder, ByWitness}, s.Role) {
-			l.say("signers/"+s.ID+"/role", "签名人角色不存在", "there is no such role")
+		path := "signers/" + s.ID
+		if !slices.Contains(roles, s.Role) {
+			l.say(path+"/role", "签名人角色不存在", "there is no such role")
+		}
+		l.condition(path+"/when", s.When)
+		for _, id := range s.Fields {
+			if l.names(path+"/fields", id); entered[id] {
+				l.say(path+"/fields", "同一项由两处签名人填写："+id, "two signers fill in the same field: "+id)
+			}
+			entered[id] = true
+		}
+		if s.Role.Own() && !l.shown(s.ID) {
+			l.say(path, "版式中没有该签名人的签名处", "the layout has no place for this signature")
 		}
 	}
+}
+
+// shown reports whether the layout has a place for a signer's signatures.
+func (l *linting) shown(id string) bool {
+	return slices.ContainsFunc(l.t.Layout, func(b Block) bool {
+		return b.Kind == SignaturesBlock && (len(b.Signers) == 0 || slices.Contains(b.Signers, id)) || b.signs(id)
+	})
+}
+
+// known reports whether there is such a signer.
+func (l *linting) known(id string) bool {
+	return slices.ContainsFunc(l.t.Signers, func(s Signer) bool { return s.ID == id })
 }
 
 func (l *linting) block(b Block) {
@@ -128,7 +152,7 @@ func (l *linting) block(b Block) {
 		l.tokens(path, text)
 	}
 	for _, id := range b.Signers {
-		if !slices.ContainsFunc(l.t.Signers, func(s Signer) bool { return s.ID == id }) {
+		if !l.known(id) {
 			l.say(path+"/signers", "签名人不存在", "there is no such signer")
 		}
 	}
@@ -199,6 +223,9 @@ func (l *linting) cell(path string, c Cell) {
 		if f, _ := l.t.Field(c.Value); f.Kind == QA || f.Kind == List || f.Kind == Pictures {
 			l.say(path+"/value", "问答、清单和照片应以单独的版式列出", "questions, lists and pictures have blocks of their own")
 		}
+	}
+	if c.Signer != "" && (!l.known(c.Signer) || c.Label != "" || c.Value != "") {
+		l.say(path+"/signer", "签名人不存在，或者该单元格另有内容", "there is no such signer, or the cell shows a field")
 	}
 	if c.Choices {
 		l.names(path+"/value", c.Value, Enum)

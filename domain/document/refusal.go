@@ -18,10 +18,14 @@ func (s *Signature) flaws(in Instance) []Flaw {
 	if s.Refused {
 		return checkRefusal(in, *s)
 	}
+	var flaws []Flaw
 	if flaw, bad := s.check(); bad {
-		return []Flaw{flaw}
+		flaws = append(flaws, flaw)
 	}
-	return nil
+	if s.Role.Own() && s.Officer == "" {
+		flaws = append(flaws, Flaw{"officer", "未注明签名人是谁", "officer is the record of the person who signs"})
+	}
+	return flaws
 }
 
 // refusalOfficers is how many officers stand by a refusal with their signatures.

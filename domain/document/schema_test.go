@@ -67,7 +67,8 @@ func strs(value any) []string {
 func TestSchemaKnowsTheLanguage(t *testing.T) {
 	text, _ := published(t)
 	for keys, want := range map[string][]string{"$defs/field/properties/kind/enum": namesOf(document.FieldKinds), "$defs/column/properties/kind/enum": namesOf(document.ColumnKinds),
-		"$defs/block/properties/kind/enum": namesOf(document.BlockKinds), "$defs/fieldName/not/enum": document.Reserved} {
+		"$defs/block/properties/kind/enum": namesOf(document.BlockKinds), "$defs/fieldName/not/enum": document.Reserved,
+		"$defs/signer/properties/role/enum": namesOf(document.SignerRoles)} {
 		got := strs(at(text, keys))
 		slices.Sort(got)
 		if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
@@ -97,7 +98,9 @@ func lists(t *testing.T) record.Object {
 		"fields/ask": record.Object{"kind": "qa", "label": "询问", "maxRows": 20.0}, "fields/within": record.Object{"kind": "period", "label": "期限", "from": "occurredAt", "roll": true},
 		"layout/things": record.Object{"kind": "list", "field": "things", "when": record.Object{"penalty": []any{"fine"}, "receipt": true, "bank": false}}, "layout/ask": record.Object{"kind": "qa", "field": "ask"},
 		"fields/photos": record.Object{"kind": "pictures", "label": "照片", "drawn": true, "maxRows": 50.0}, "layout/photos": record.Object{"kind": "pictures", "field": "photos", "perPage": 3.0},
-		"layout/seal": record.Object{"kind": "seal", "lines": []any{"{organ}"}}} {
+		"layout/seal":              record.Object{"kind": "seal", "lines": []any{"{organ}"}},
+		"signers/head":             record.Object{"role": "head", "count": 1.0, "label": "负责人", "fields": []any{"defence"}, "when": record.Object{"penalty": []any{"fine"}}},
+		"layout/facts/rows/signed": record.Object{"order": 99.0, "cells": record.Object{"a": record.Object{"signer": "head", "span": 4.0}}}} {
 		body = edit(body, path, value)
 	}
 	if flaws := document.Lint(body); len(flaws) > 0 {
@@ -117,7 +120,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"fields/facts/maxRows": 5.0, "fields/within/from": nil, "fields/facts/from": "occurredAt", "signers/party/role": "mayor", "signers/party/label": nil, "layout/title/kind": "banner", "layout/title/lines": nil,
 		"layout/title/text": "x", "layout/remedy/text": nil, "layout/remedy/align": "middle", "layout/facts/columns": []any{0.0}, "layout/facts/rows": nil, "layout/facts/rows/where/party": "party",
 		"layout/facts/rows/where/cells/a/span": 0.0, "layout/facts/rows/where/cells/a/colour": "red", "layout/things/field": nil, "layout/signatures/signers": "all",
-		"layout/seal/lines": []any{}, "fields/photos/maxRows": 51.0, "fields/facts/drawn": true, "layout/photos/perPage": 4.0, "layout/ask/perPage": 2.0, "layout/photos/field": nil} {
+		"layout/seal/lines": []any{}, "fields/photos/maxRows": 51.0, "fields/facts/drawn": true, "layout/photos/perPage": 4.0, "layout/ask/perPage": 2.0, "layout/photos/field": nil, "signers/head/fields": "defence", "signers/head/fields/x": "y", "signers/head/when": record.Object{"penalty": []any{}}, "signers/head/colour": "red",
+		"layout/facts/rows/signed/cells/a/signer": 3.0} {
 		if err := schema.Validate(edit(lists(t), path, value)); err == nil {
 			t.Errorf("%s = %v is in order", path, value)
 		}

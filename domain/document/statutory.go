@@ -12,7 +12,7 @@ type Demand struct {
 	Kind      string    // of the paper
 	Field     string    // id of the field, or of the term
 	Name      string    // what it is, in Chinese; of a Phrase the words that the paper prints
-	Type      FieldKind // of the field, or Term, Phrase or RemediesDemand
+	Type      FieldKind // of the field, or Term, Phrase, Signing or RemediesDemand
 	Basis     string    // the article, in Chinese
 	Confirmed bool      // read in the law's text; otherwise practice, or still to be confirmed by the legal office
 	Optional  bool      // there is a place for it, and it may stay empty
@@ -21,8 +21,9 @@ type Demand struct {
 
 // What law demands besides fields.
 const (
-	Term   FieldKind = "term"   // a word of law that the template holds and its layout prints
-	Phrase FieldKind = "phrase" // words that the layout prints
+	Term    FieldKind = "term"    // a word of law that the template holds and its layout prints
+	Phrase  FieldKind = "phrase"  // words that the layout prints
+	Signing FieldKind = "signing" // the signature of a role, which Field names
 )
 
 //go:embed statutory.csv
@@ -49,7 +50,11 @@ func ReadStatutory(text []byte) ([]Demand, error) {
 		if err != nil {
 			return err
 		}
-		if seen[d.Kind+"/"+d.Field] {
+		key := d.Kind + "/" + d.Field
+		if d.Type == Signing {
+			key = d.Kind + "/signers/" + d.Field // a field may have the name of a role
+		}
+		if seen[key] {
 			return fmt.Errorf("%s has the field %s already", d.Kind, d.Field)
 		}
 		for path := range d.When {
@@ -57,7 +62,7 @@ func ReadStatutory(text []byte) ([]Demand, error) {
 				return fmt.Errorf("the condition names %s, which %s does not have above it", field, d.Kind)
 			}
 		}
-		seen[d.Kind+"/"+d.Field] = true
+		seen[key] = true
 		all = append(all, d)
 		return nil
 	})
@@ -76,8 +81,11 @@ func readDemand(cell map[string]string) (Demand, error) {
 	if !known && (!fieldID.MatchString(d.Field) || slices.Contains(reserved, d.Field)) || d.Name == "" || d.Basis == "" {
 		return d, fmt.Errorf("%q: an id, a name and an article are needed", d.Field)
 	}
-	if !slices.Contains(fieldKinds, d.Type) && !slices.Contains([]FieldKind{Term, Phrase, RemediesDemand}, d.Type) {
+	if !slices.Contains(fieldKinds, d.Type) && !slices.Contains([]FieldKind{Term, Phrase, RemediesDemand, Signing}, d.Type) {
 		return d, fmt.Errorf("there is no kind of field %q", d.Type)
+	}
+	if d.Type == Signing && !slices.Contains(roles, Role(d.Field)) {
+		return d, fmt.Errorf("nobody signs as %q", d.Field)
 	}
 	var err error
 	if d.Confirmed, err = either(cell["confirmed"], "yes", "no"); err != nil {
@@ -91,12 +99,22 @@ func (d *Demand) readWhen(when string) error {
 		d.Optional = when != ""
 		return nil
 	}
-	path, values, found := strings.Cut(when, "=")
-	d.When = oneOf(path, values)
-	if !found || path == "" || slices.Contains(d.When[path].OneOf, "") {
-		return fmt.Errorf("%q is no condition", when)
+	var err error
+	d.When, err = conditionIn(when)
+	return err
+}
+
+// conditionIn reads a condition like penalty=fine or type=a|b; the empty one is none.
+func conditionIn(text string) (Condition, error) {
+	if text == "" {
+		return nil, nil
 	}
-	return nil
+	path, values, found := strings.Cut(text, "=")
+	c := oneOf(path, values)
+	if !found || path == "" || slices.Contains(c[path].OneOf, "") {
+		return nil, fmt.Errorf("%q is no condition", text)
+	}
+	return c, nil
 }
 
 // lacks says what a template lacks of the demand, given all that it prints; ok when it lacks nothing.
@@ -112,6 +130,11 @@ func (d Demand) lacks(t *Template, printed string) (flaw Flaw, ok bool) {
 	case Term:
 		if t.Terms[d.Field] == "" || !strings.Contains(printed, "{term."+d.Field+"}") {
 			return say("terms/"+d.Field, "此类文书应载明“"+d.Name+"”", "a paper of this kind prints the term "+d.Field)
+		}
+		return Flaw{}, true
+	case Signing:
+		if !slices.ContainsFunc(t.Signers, d.met) {
+			return say("signers", "此类文书应有“"+d.Name+"”签名", "a paper of this kind is signed by: "+d.Field)
 		}
 		return Flaw{}, true
 	case RemediesDemand:
@@ -133,6 +156,12 @@ func (d Demand) lacks(t *Template, printed string) (flaw Flaw, ok bool) {
 		return say("fields/"+d.Field+"/required", "此类文书的“"+d.Name+"”应为必填", "in a paper of this kind the field "+d.Field+" is required")
 	}
 	return Flaw{}, true
+}
+
+// met reports whether a place for signatures is what is demanded, and must be filled whenever that is.
+func (d Demand) met(s Signer) bool {
+	always := s.Count > 0 && (len(s.When) == 0 || len(d.When) > 0 && s.When.covers(d.When))
+	return s.Role == Role(d.Field) && (always || d.Optional)
 }
 
 // ownTerms are the words with which a template tells the remedies itself.

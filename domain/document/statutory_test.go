@@ -16,7 +16,7 @@ func demandsOf(kind string) []document.Demand {
 
 // lawful is a template that has what the rows demand and nothing else.
 func lawful(kind string, rows []document.Demand) record.Object {
-	fields, terms, words := record.Object{"begins": record.Object{"kind": "date", "label": "起算日期"}}, record.Object{}, ""
+	fields, terms, signers, words := record.Object{"begins": record.Object{"kind": "date", "label": "起算日期"}}, record.Object{}, record.Object{}, ""
 	for _, d := range rows {
 		switch d.Type {
 		case document.Term:
@@ -25,6 +25,8 @@ func lawful(kind string, rows []document.Demand) record.Object {
 			terms["reconsiderationOrgan"], terms["suitCourt"], words = "某机关", "某法院", words+"{remedies}"
 		case document.Phrase:
 			words += d.Name + "。"
+		case document.Signing:
+			signers[d.Field] = record.Object{"role": d.Field, "count": 1.0, "label": d.Name}
 		default:
 			fields[d.Field] = fieldFor(d)
 		}
@@ -38,8 +40,9 @@ func lawful(kind string, rows []document.Demand) record.Object {
 			}
 		}
 	}
-	return record.Object{"kind": kind, "fields": fields, "terms": terms, "number": record.Object{"token": "津河东{organ}{word}〔{year}〕第{n}号", "word": "罚字"},
-		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"}}}
+	return record.Object{"kind": kind, "fields": fields, "terms": terms, "signers": signers, "number": record.Object{"token": "津河东{organ}{word}〔{year}〕第{n}号", "word": "罚字"},
+		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"},
+			"signatures": record.Object{"kind": "signatures"}}}
 }
 
 func fieldFor(d document.Demand) record.Object {

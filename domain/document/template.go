@@ -81,21 +81,30 @@ type Option struct {
 // Role is who a signature is of.
 type Role string
 
-// The roles of those who sign.
+// The roles of those who sign. The last five sign for themselves: see [Role.Own].
 const (
 	ByParty    Role = "party"    // 当事人
 	ByOfficer  Role = "officer"  // 执法人员
 	ByRecorder Role = "recorder" // 记录人
 	ByWitness  Role = "witness"  // 见证人
+	ByUnit     Role = "unit"     // 承办机构负责人
+	ByLegal    Role = "legal"    // 法制审核人员
+	ByHead     Role = "head"     // 行政机关负责人
+	ByHost     Role = "host"     // 听证主持人
+	ByMember   Role = "member"   // 参加集体讨论的负责人
 )
+
+var roles = []Role{ByParty, ByOfficer, ByRecorder, ByWitness, ByUnit, ByLegal, ByHead, ByHost, ByMember}
 
 // Signer is a place for signatures.
 type Signer struct {
 	ID        string
 	Role      Role
 	Label     Text
-	Count     int  // signatures there must be; 0 when the place may stay empty
-	EveryPage bool // the first signature also stands at the foot of every page
+	Count     int       // signatures there must be; 0 when the place may stay empty
+	EveryPage bool      // the first signature also stands at the foot of every page
+	When      Condition // nobody signs here unless it holds
+	Fields    []string  // ids of the fields that are filled in with this signature and not before it: an opinion
 }
 
 // ReadTemplate reads a template's body. What is wrong with it is for [Lint] to tell.
@@ -107,7 +116,7 @@ func ReadTemplate(body record.Object) Template {
 	}
 	for _, e := range ordered(object(body, "signers")) {
 		t.Signers = append(t.Signers, Signer{ID: e.id, Role: Role(text(e.body, "role")), Label: words(e.body, "label"),
-			Count: whole(e.body, "count"), EveryPage: truth(e.body, "everyPage")})
+			Count: whole(e.body, "count"), EveryPage: truth(e.body, "everyPage"), When: condition(e.body, "when"), Fields: texts(e.body["fields"])})
 	}
 	for _, e := range ordered(object(body, "layout")) {
 		t.Layout = append(t.Layout, readBlock(e))

@@ -64,8 +64,11 @@ var rights = map[Right][]Role{
 	// Giving a record to another unit; it then belongs to that unit.
 	"subjects.transfer": leaders, "tasks.transfer": leaders, "inspections.transfer": leaders, "documents.transfer": leaders,
 	"evidence.transfer": leaders,
-	"documents.create":  {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief},
-	"evidence.create": {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
+	"documents.create":  {RoleOfficer, RoleLeader}, "documents.update": {RoleOfficer, RoleLeader, RoleChief, RoleReviewer},
+	// Signing a paper for oneself, besides writing it: see document.Role.
+	"documents.endorse": leaders, "documents.review": {RoleReviewer}, "documents.approve": {RoleChief}, "documents.deliberate": leaders,
+	"documents.preside": {RoleOfficer, RoleLeader, RoleChief, RoleReviewer}, // that the host is none of the investigators is judged by G14
+	"evidence.create":   {RoleOfficer, RoleLeader, RoleAuxiliary}, "evidence.update": {RoleOfficer, RoleLeader},
 	// Acts on recordings, holds and disposals; a disposal takes two persons besides, see evidence.Disposals.
 	"custody.read": {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor, RoleAuditAdmin}, "completeness.read": readers,
 	"holds.create": {RoleLeader, RoleChief, RoleReviewer, RoleSupervisor}, "holds.update": {RoleLeader, RoleChief, RoleSupervisor},

@@ -77,6 +77,8 @@ type Collection struct {
 	Jobs        func(Event) []Job   // work that follows from an op, queued in the same transaction; may be nil
 	Notes       func(Event) []Note  // records of the server that an op brings about, written in the same transaction; may be nil
 	Claims      func(Event) []Claim // numbers an op uses up; may be nil
+	// Acts lists what an op does besides its action that takes a right of its own, "<collection>.<act>", over the record's unit; may be nil.
+	Acts func(Event) []string
 	// Shown is a body that speaks of other collections as it is told to somebody who speaks them in the forms given, by name; 0 is no such
 	// collection. It is pure, and returns the body itself where it says nothing else. May be nil.
 	Shown func(body Object, form func(collection string) int) Object

@@ -38,18 +38,25 @@ func (k Sketch) instance(t document.Edition) document.Instance {
 		"subject": k.Subject, "officers": k.Officers, "data": k.Data, "signatures": k.Signatures})
 }
 
-// Check tells the flaws of a sketch by its template, field by field; periods by the calendar of working days. Nothing is written. A sketch
-// beyond all bounds is fault paper.too_large.
-func (s *Service) Check(ctx context.Context, caller people.Caller, k Sketch) (document.Edition, []document.Flaw, error) {
-	t, in, err := s.sketched(ctx, caller, k)
-	if err != nil {
-		return t, nil, err
-	}
-	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, collections.Calendar(ctx, facts{s.History}))...)
-	return t, flaws, nil
+// Checked says what is wrong with a sketch, and how far signing is.
+type Checked struct {
+	Template document.Edition
+	Flaws    []document.Flaw
+	Steps    []document.Step
 }
 
-// Preview renders a sketch: without a number, without signatures and without a code to check it by, marked as a draft. Nothing is written or
+// Check tells the flaws of a sketch by its template, field by field; periods by the calendar of working days. Nothing is written. A sketch
+// beyond all bounds is fault paper.too_large.
+func (s *Service) Check(ctx context.Context, caller people.Caller, k Sketch) (Checked, error) {
+	t, in, err := s.sketched(ctx, caller, k)
+	if err != nil {
+		return Checked{}, err
+	}
+	flaws := append(document.Check(t.Template, in), document.CheckPeriods(t.Template, in, collections.Calendar(ctx, facts{s.History}))...)
+	return Checked{t, flaws, document.Steps(t.Template, in)}, nil
+}
+
+// Preview renders a sketch: without a number, without the hands of who has signed, and without a code to check it by, marked as a draft. Nothing is written or
 // kept. It is dated as if issued on the sketch's day. Beyond all bounds it is fault paper.too_large; no more are rendered at once than
 // there are processors, and who waits for his turn beyond his deadline gets the context's error.
 func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) ([]byte, error) {
@@ -64,7 +71,9 @@ func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) (
 	if in.IssuedAt, err = time.ParseInLocation(time.DateOnly, on, record.Beijing); err != nil {
 		return nil, err
 	}
-	in.Signatures = nil
+	for i := range in.Signatures { // who has signed is shown, the hand is not
+		in.Signatures[i].Image, in.Signatures[i].Strokes = "", ""
+	}
 	if t.Number != nil {
 		in.NumberText = "（未编号）"
 	}

@@ -86,9 +86,9 @@ func TestASketchIsCheckedByItsVersion(t *testing.T) {
 			if c.spoil != nil {
 				c.spoil(&k)
 			}
-			_, flaws, err := w.Check(context.Background(), w.caller(), k)
+			found, err := w.Check(context.Background(), w.caller(), k)
 			var got []string
-			for _, f := range flaws {
+			for _, f := range found.Flaws {
 				got = append(got, f.Path)
 			}
 			if err != nil || strings.Join(got, " ") != c.want {
@@ -117,8 +117,8 @@ func TestADraftIsFinishedByTheVersionItWasBegunOn(t *testing.T) {
 		}
 		k := w.sketch()
 		k.Which = papers.Which{ID: w.template, Version: 1}
-		if t, flaws, err := w.Check(context.Background(), w.caller(), k); err != nil || len(flaws) > 0 || t.Version != 1 {
-			w.Errorf("version %d: %v, %v", t.Version, flaws, err)
+		if found, err := w.Check(context.Background(), w.caller(), k); err != nil || len(found.Flaws) > 0 || found.Template.Version != 1 {
+			w.Errorf("version %d: %v, %v", found.Template.Version, found.Flaws, err)
 		}
 		issued := w.penalty(document.Issued)
 		w.apply(document.Documents.Name, id, record.Update, record.Object{"state": document.Issued, "issuedAt": "2027-01-05T02:00:00Z", "signatures": issued["signatures"],
@@ -147,7 +147,8 @@ func TestPeriodsAreCheckedByTheCalendar(t *testing.T) {
 		for last, want := range map[string]int{"2026-10-13": 0, "2026-10-12": 1} {
 			k := w.sketch()
 			k.Data = record.Apply(k.Data, record.Object{"occurredAt": "2026-09-28T02:00:00Z", "within": record.Object{"n": 7.0, "unit": "workingDays", "last": last}})
-			_, flaws, err := w.Check(context.Background(), w.caller(), k)
+			found, err := w.Check(context.Background(), w.caller(), k)
+			flaws := found.Flaws
 			if err != nil || len(flaws) != want || want == 1 && (flaws[0].Path != "data/within/last" || !strings.Contains(flaws[0].Zh, "2026年10月13日")) {
 				w.Errorf("%s: %v %v", last, flaws, err)
 			}
@@ -245,7 +246,7 @@ func TestSketchesThatAreRefused(t *testing.T) {
 		} {
 			k := w.sketch()
 			c.spoil(&k)
-			if _, _, err := w.Check(context.Background(), w.caller(), k); !errors.Is(err, fault.New(c.want)) {
+			if _, err := w.Check(context.Background(), w.caller(), k); !errors.Is(err, fault.New(c.want)) {
 				w.Errorf("%s: check: %v, want %s", name, err, c.want)
 			}
 			if _, err := w.Preview(context.Background(), w.caller(), k); !errors.Is(err, fault.New(c.want)) {

@@ -32,7 +32,24 @@ func (w *work) authorize(ctx context.Context, op wire.Sealed, ch change) (*fault
 	case !people.May(grants, right, "", ch.event.Latest):
 		return fault.New(fault.ActionDenied).At("action"), nil
 	}
+	if denied := acts(grants, ch); denied != nil {
+		return denied, nil
+	}
 	return w.inScope(ctx, grants, right, ch)
+}
+
+// acts asks the table of rights about what the op does besides its action. It is the home unit's to give: a partner's head does not approve for it.
+func acts(grants []people.Grant, ch change) *fault.Error {
+	if ch.c.Acts == nil || ch.event.After == nil {
+		return nil
+	}
+	for _, act := range ch.c.Acts(ch.event) {
+		right := people.Right(ch.c.Name + "." + act)
+		if unit := home(ch.event.After); unit == "" || !people.May(grants, right, unit, ch.event.Latest) {
+			return fault.New(fault.ActionDenied).At("action").Detail(string(right), string(right))
+		}
+	}
+	return nil
 }
 
 func (w *work) grantsOf(ctx context.Context, officer string) ([]people.Grant, error) {

@@ -32,7 +32,8 @@ func TestDecisionAfterItsNoticeInOnePush(t *testing.T) {
 		h := b.handheld()
 		label := func(kind string) object { return object{"kind": kind, "label": kind} }
 		told := b.form("penalty-notice", object{"party": label("party")})
-		decides := b.form("penalty-decision", object{"party": label("party"), "notice": label("documentRef"), "correction": label("longtext")})
+		decides := b.form("penalty-decision", object{"party": label("party"), "notice": label("documentRef"), "correction": label("longtext"),
+			"reviewGround": label("text"), "discussionGround": label("text")})
 		served := b.form(document.ServiceReceipt, object{"addressee": label("text"), "paper": label("documentRef"), "mode": label("text"), "servedAt": label("time"), "slip": label("text"), "slipOn": label("date")})
 		party := object{"kind": document.Citizen, "name": "李某"}
 		at := time.Now().Add(-time.Hour)
@@ -45,7 +46,8 @@ func TestDecisionAfterItsNoticeInOnePush(t *testing.T) {
 					"paper": object{"document": notice, "name": "告知书"}, "mode": document.ServedByMail, "slip": "EMS1", "slipOn": day, "servedAt": at.UTC().Format(time.RFC3339)}), nil))
 			}
 			ops = append(ops, h.act("documents", b.officer, record.Create, decision, 0, issued("penalty-decision", decides, at.Add(time.Minute),
-				object{"party": party, "notice": object{"document": notice, "name": "告知书"}, "correction": "当场改正"}), nil))
+				object{"party": party, "notice": object{"document": notice, "name": "告知书"}, "correction": "当场改正",
+					"reviewGround": "exempt", "discussionGround": "exempt"}), nil))
 			outs := h.push(ops...)
 			var found []string
 			for _, o := range outs {

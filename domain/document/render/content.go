@@ -129,6 +129,9 @@ func (p *Paper) cell(c document.Cell, columns []float64, column int) cell {
 		}
 		out.align, out.label = orElse(out.align, "left"), false
 	}
+	if out.signs = p.signedIn(c.Signer); out.signs != nil {
+		out.align, out.label = "left", false
+	}
 	out.align = orElse(out.align, "center")
 	return out
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"image/color"
+	"strings"
 
 	"rsc.io/qr"
 
@@ -68,7 +69,22 @@ func (p *Paper) markOf() (text, reason string) {
 	case document.Issued:
 		return "", ""
 	}
-	return "草稿", "草稿，仅供预览，未签发，不具有法律效力。"
+	return "草稿", "草稿，仅供预览，未签发，不具有法律效力。" + p.missing()
+}
+
+// missing says of a draft that is approved step by step who has still to sign it.
+func (p *Paper) missing() string {
+	var who []string
+	own := false
+	for _, s := range document.Steps(p.Template, p.Instance) {
+		if own = own || s.Role.Own(); s.State != document.StepSigned {
+			who = append(who, s.Label.Zh)
+		}
+	}
+	if !own || len(who) == 0 {
+		return ""
+	}
+	return "尚待签署：" + strings.Join(who, "、") + "。"
 }
 
 // mark says over every page that a paper is void, or not issued yet.

@@ -1,6 +1,9 @@
 package render
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // apart keeps a table from what stands above it.
 func (f *flow) apart() {
@@ -23,6 +26,9 @@ func (f *flow) table(rows []row, columns []float64) {
 	g.drawHead(g.least(rows))
 	for len(rows) > 0 {
 		n := groupOf(rows)
+		if g.lonely(rows[n:], g.heights(rows)) {
+			g.over()
+		}
 		g.place(rows[:n])
 		rows = rows[n:]
 	}
@@ -136,6 +142,16 @@ func (g *grid) drawHead(below float64) {
 	}
 }
 
+// lonely reports whether the last rows, which somebody has signed, would stand alone on the next page: a signature has something that it is about
+// above it. The heights are those of these rows and of the ones before.
+func (g *grid) lonely(last []row, heights []float64) bool {
+	signed := len(last) > 0 && groupOf(last) == len(last) && slices.ContainsFunc(last, func(r row) bool {
+		return slices.ContainsFunc(r.cells, func(c cell) bool { return c.signs != nil })
+	})
+	before := total(heights[:len(heights)-len(last)])
+	return signed && g.fits(before) && !g.fits(total(heights)) && total(heights)+total(g.heights(g.head)) < bottom-top
+}
+
 // least is the height of the first rows as far as they stay on one page.
 func (g *grid) least(rows []row) float64 {
 	if len(rows) == 0 {
@@ -162,7 +178,11 @@ func cut(r row, n int) (first, rest row) {
 	for _, c := range r.cells {
 		a, b := c, c
 		if !c.label || len(c.lines) > n {
-			a.lines, b.lines = c.lines[:min(n, len(c.lines))], c.lines[min(n, len(c.lines)):]
+			at := min(n, len(c.lines))
+			if at > 1 && at < len(c.lines) && c.lines[at].signs != nil {
+				at-- // a signature takes two lines
+			}
+			a.lines, b.lines = c.lines[:at], c.lines[at:]
 		}
 		first.cells, rest.cells = append(first.cells, a), append(rest.cells, b)
 	}
@@ -184,6 +204,9 @@ func (g *grid) draw(rows []row, heights []float64, atTop bool) {
 				align := c.align
 				if align == "left" {
 					align = "justify"
+				}
+				if l.signs != nil {
+					g.signed(l.signs, x+padX, y, w-2*padX)
 				}
 				g.aligned(body(g.cells.size), x+padX, y, w-2*padX, align, l)
 				y += g.cells.pitch

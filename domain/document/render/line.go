@@ -15,9 +15,10 @@ const (
 
 // line is one line of a text that was broken.
 type line struct {
-	text []rune
-	last bool // of its paragraph: not spread to the full width
-	head bool // the first of its paragraph
+	text  []rune
+	last  bool      // of its paragraph: not spread to the full width
+	head  bool      // the first of its paragraph
+	signs []signing // instead of text: signatures, which take this line and the one before it
 }
 
 // clean drops what cannot be printed: control characters, marks of direction and of variants. Paragraphs are divided by
@@ -85,7 +86,7 @@ func (p *press) breakParagraph(s style, text []rune, width, indent float64) []li
 			fit++
 		}
 		if fit == len(text) {
-			return append(lines, line{text, true, len(lines) == 0})
+			return append(lines, line{text: text, last: true, head: len(lines) == 0})
 		}
 		at := breakBefore(text, max(fit, 1))
 		lines = append(lines, line{text: trimRight(text[:at]), head: len(lines) == 0})

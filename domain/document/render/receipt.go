@@ -144,11 +144,14 @@ func (r *roll) block(b document.Block) {
 	default:
 		if rows, _, ok := r.paper.tabular(b); ok {
 			r.rule()
-			for i, text := range r.inLines(rows) {
+			for i, row := range r.inLines(rows) {
 				if i > 0 {
 					r.y += rollGap
 				}
-				r.say(body(rollBody), text, "left", 0) // a number that is not divided would draw the line before it far apart
+				r.say(body(rollBody), row.text, "left", 0) // a number that is not divided would draw the line before it far apart
+				for _, s := range row.signs {
+					r.signature(place{"签名：", s.by, true})
+				}
 			}
 			r.rule()
 		}
@@ -162,8 +165,8 @@ func (r *roll) running(text string, indent float64, align string) {
 }
 
 // inLines makes lines of a table: a label with what stands at its right, and of rows below a head each cell with its column's.
-func (r *roll) inLines(rows []row) []string {
-	var lines []string
+func (r *roll) inLines(rows []row) []rollLine {
+	var lines []rollLine
 	var head []cell
 	for _, row := range rows {
 		if row.head {
@@ -171,7 +174,7 @@ func (r *roll) inLines(rows []row) []string {
 			continue
 		}
 		if len(head) > 1 && len(head) == len(row.cells) {
-			lines = append(lines, below(head, row.cells))
+			lines = append(lines, rollLine{text: below(head, row.cells)})
 			continue
 		}
 		for i := 0; i < len(row.cells); i++ {
@@ -180,10 +183,16 @@ func (r *roll) inLines(rows []row) []string {
 				i++
 				text += "：" + r.textOf(row.cells[i])
 			}
-			lines = append(lines, text)
+			lines = append(lines, rollLine{text, row.cells[i].signs})
 		}
 	}
 	return lines
+}
+
+// rollLine is a cell as a line of a roll, and who signed it.
+type rollLine struct {
+	text  string
+	signs []signing
 }
 
 // textOf is a cell's text; options that need several lines begin on one of their own. Blanks by which a signature is put to the right of a wide cell, and
@@ -230,6 +239,9 @@ func (r *roll) signature(s place) {
 	r.aligned(body(rollBody), rollLeft, r.y+signHeight-rollBody*leading, 0, "left", line{text: who})
 	x := rollLeft + min(r.press.width(body(rollBody), who), rollText-rollSign)
 	r.hand(s.by, x, r.y, rollSign, signHeight)
+	if blank := r.paper.unsigned(s.by); blank != "" && s.cell {
+		r.aligned(body(rollBody), x, r.y+signHeight-rollBody*leading, rollSign, "center", line{text: []rune(blank)})
+	}
 	r.y += signHeight + 1
 	r.page().Line(x, r.y, x+rollSign, r.y, border)
 	name, certificate := r.paper.nameOf(s.by)

@@ -155,8 +155,10 @@ func TestReceiptOfTables(t *testing.T) {
 		}
 	}
 	p := example(t, "case-filing")
+	p.Template.Layout = []document.Block{{Kind: document.TableBlock, Columns: []float64{20, 80}, Rows: []document.Row{{Cells: []document.Cell{{Label: "headOpinion"},
+		{Text: "{headOpinion}\n\n　　　　　　　签名：高建平　2026年10月16日", Align: "left"}}}}}}
 	file, _ := onRoll(t, p)
-	if text := extract(t, file); !strings.Contains(text, p.Expand("负责人意见：{headOpinion}\n签名：{headName}　{headOn}\n")) {
+	if text := extract(t, file); !strings.Contains(text, p.Expand("负责人意见：{headOpinion}\n签名：高建平　2026年10月16日\n")) {
 		t.Error(text)
 	}
 }

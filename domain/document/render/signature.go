@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"github.com/fieldwarden/fieldwarden/domain/document"
 )
 
@@ -28,26 +30,32 @@ func (f *flow) signatures(b document.Block) {
 type place struct {
 	who string // 执法人员1：
 	by  document.Signature
+
+	cell bool // in a table: where nobody has signed it says so
 }
 
 // places are of each signer the signatures that are there, or empty places where some must be.
 func (p *Paper) places(ids []string) []place {
 	var all []place
 	for _, s := range p.signers(ids) {
+		if !s.When.Holds(p.Instance.Data) {
+			continue
+		}
 		signed := p.Instance.SignedBy(s.Role)
 		for i, one := range signed {
-			all = append(all, place{label(s, i, len(signed)), one})
+			all = append(all, place{who: label(s, i, len(signed)), by: one})
 		}
 		for range s.Count - len(signed) {
-			all = append(all, place{label(s, 0, 1), document.Signature{}})
+			all = append(all, place{who: label(s, 0, 1)})
 		}
 	}
 	return all
 }
 
+// signers are those that a block names; a block that names nobody has all that stand in no cell.
 func (p *Paper) signers(ids []string) []document.Signer {
 	if len(ids) == 0 {
-		return p.Template.Signers
+		return slices.DeleteFunc(slices.Clone(p.Template.Signers), func(s document.Signer) bool { return p.Template.InCells(s.ID) })
 	}
 	var out []document.Signer
 	for _, id := range ids {

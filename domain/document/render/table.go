@@ -23,6 +23,7 @@ type cell struct {
 	options            []string // of which the text is made: each stays whole where a line can hold it
 	label              bool     // it says what the cell to its right is
 	align              string
+	signs              []signing // below the text
 	lines              []line
 }
 
@@ -64,7 +65,7 @@ func (f *flow) broken(rows []row, columns []float64) {
 				c.text = f.press.whole(body(f.cells.size), c.options, room)
 			}
 			if c.align == "left" || c.align == "right" || c.align == "justify" {
-				c.lines = f.press.breakText(body(f.cells.size), c.text, room, 0)
+				c.lines = f.press.withSigns(f.press.breakText(body(f.cells.size), c.text, room, 0), c.signs, room)
 				continue
 			}
 			c.lines = f.press.balance(body(f.cells.size), c.text, room)

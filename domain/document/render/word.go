@@ -166,7 +166,8 @@ func (e *editable) table(rows []row, columns []float64) {
 			if c.label && align == "center" {
 				c.text = e.even(c.text, at[c.column+c.span]-at[c.column]-2*padX)
 			}
-			to.Cells = append(to.Cells, docx.Cell{Column: c.column, Span: c.span, Rows: c.rows, Text: lines(c.text, docx.Style{Size: sizeForm, Pitch: pitch, Align: align})})
+			set := docx.Style{Size: sizeForm, Pitch: pitch, Align: align}
+			to.Cells = append(to.Cells, docx.Cell{Column: c.column, Span: c.span, Rows: c.rows, Text: append(lines(c.text, set), e.signed(c.signs)...)})
 		}
 		out = append(out, to)
 	}
@@ -187,6 +188,20 @@ func (e *editable) even(text string, room float64) string {
 var signColumns = []float64{signLabel + 6, handWidth + 2*padX, 103, width - signLabel - 6 - handWidth - 2*padX - 103}
 
 const handWidth = signWidth - 20
+
+// signed are the signatures in a cell: the hand, and below it the name in print and the day.
+func (e *editable) signed(signs []signing) []docx.Paragraph {
+	var all []docx.Paragraph
+	for _, s := range signs {
+		if s.blank == "" {
+			hand := e.hand(place{who: s.name, by: s.by})
+			hand.Style.Align = "right"
+			all = append(all, hand)
+		}
+		all = append(all, docx.Paragraph{Text: oneLine("签名：" + s.blank + s.name + between + document.Day(s.by.At)), Style: docx.Style{Size: sizeForm, Align: "right"}})
+	}
+	return all
+}
 
 // signatures are rows without edges: who, the hand over a line, the name in print, the day.
 func (e *editable) signatures(b document.Block) {

@@ -81,7 +81,14 @@ type last struct {
 
 type checked struct {
 	Flaws []flaw   `json:"flaws"`
+	Steps []step   `json:"steps"` // of signing
 	Texts []string `json:"texts"`
+}
+
+type step struct {
+	Signer string             `json:"signer"`
+	Signed int                `json:"signed"`
+	State  document.StepState `json:"state"`
 }
 
 type flaw struct {
@@ -132,9 +139,12 @@ func lastOf(t testing.TB, p period, cal *calendar.Calendar) last {
 
 func checkedBy(body record.Object, p paper, cal *calendar.Calendar) checked {
 	w := document.Words{Template: document.ReadTemplate(body), Instance: document.ReadInstance(p.Paper), Organ: p.Organ}
-	out := checked{Flaws: []flaw{}, Texts: []string{}}
+	out := checked{Flaws: []flaw{}, Steps: []step{}, Texts: []string{}}
 	found := document.Check(w.Template, w.Instance)
 	found = append(found, document.CheckPeriods(w.Template, w.Instance, dueBy(cal))...)
+	for _, s := range document.Steps(w.Template, w.Instance) {
+		out.Steps = append(out.Steps, step{s.ID, s.Signed, s.State})
+	}
 	for _, f := range found {
 		out.Flaws = append(out.Flaws, flaw{f.Path, f.Zh, f.En})
 	}

@@ -1,6 +1,6 @@
 // Says what this client says of cases, for a test that compares: JSON of cases comes in, JSON of answers goes out, in the same order.
 import {
-  Calendar, CalendarMissing, capitals, check, checkPeriods, due, expand, fenOf, figures, formatDay, numberText, parseDay, readPaper, readTemplate,
+  Calendar, CalendarMissing, capitals, check, checkPeriods, due, expand, fenOf, figures, formatDay, numberText, parseDay, readPaper, readTemplate, steps,
 } from "./dist/index.js";
 
 function money({ yuan }) {
@@ -22,6 +22,7 @@ function paper(one, templates, calendar, remedies) {
   const read = readPaper(one.paper);
   return {
     flaws: [...check(template, read), ...checkPeriods(template, read, calendar)],
+    steps: steps(template, read).map((s) => ({ signer: s.signer.id, signed: s.signed, state: s.state })),
     texts: one.texts.map((text) => expand(template, read, { organ: one.organ, remedies }, text)),
   };
 }

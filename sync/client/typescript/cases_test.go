@@ -191,11 +191,11 @@ func spoilSignatures(dice *rand.Rand, from record.Object) record.Object {
 			one["refused"], one["reason"] = true, []any{nil, " ", "不愿签名"}[dice.IntN(3)]
 			one["recording"] = []any{nil, "记录仪3号", "01890000-0000-7000-8000-0000000000e1"}[dice.IntN(3)]
 		case 6:
-			one["role"] = []string{"witness", "officer", "party"}[dice.IntN(3)]
+			one["role"] = []string{"witness", "officer", "party", "unit", "head"}[dice.IntN(5)]
 		case 4:
 			one["image"] = []string{"no base64", "AAAA", strings.Repeat("A", 90_000)}[dice.IntN(3)]
 		case 5:
-			one["officer"] = "01890000-0000-7000-8000-000000000001"
+			one["officer"] = []any{nil, "01890000-0000-7000-8000-000000000001"}[dice.IntN(2)]
 		}
 		out[id] = one
 	}
@@ -276,8 +276,8 @@ func TestAlike(t *testing.T) {
 func TestVectors(t *testing.T) {
 	name := filepath.Join("..", "..", "..", "docs", "protocol", "vectors", "papers.json")
 	if *update {
-		c := draw(t, []string{document.SummaryPenalty, "evidence-extraction"}, 12, 7)
-		c.About = "Papers offline (papers.md): notices on days off, templates, and what a client must say of amounts, numbers, periods and papers: flaws by path in Chinese and English, and the texts with their tokens filled."
+		c := draw(t, []string{document.SummaryPenalty, "evidence-extraction", "seizure-approval"}, 12, 7)
+		c.About = "Papers offline (papers.md): notices on days off, templates, and what a client must say of amounts, numbers, periods and papers: flaws by path in Chinese and English, how far signing is, and the texts with their tokens filled."
 		said := askGo(t, c)
 		c.Answers = &said
 		out, err := json.Marshal(c, json.Deterministic(true), jsontext.WithIndent(" "))

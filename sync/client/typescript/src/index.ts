@@ -4,6 +4,8 @@ export type { Flaw } from "./flaw.js";
 export { capitals, fenOf, figures } from "./money.js";
 export { numberText } from "./number.js";
 export { checkPeriods } from "./period.js";
+export { signsHimself, steps } from "./signature.js";
+export type { Step } from "./signature.js";
 export { readStrokes, StrokesError } from "./strokes.js";
 export { inForce, readPaper, readTemplate } from "./template.js";
 export type { Field, Paper, Template } from "./template.js";

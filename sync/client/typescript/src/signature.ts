@@ -1,17 +1,17 @@
 import { Flaw } from "./flaw.js";
-import { blank } from "./read.js";
+import { blank, holds } from "./read.js";
 import { readStrokes, StrokesError } from "./strokes.js";
-import { Paper, Signature, Template } from "./template.js";
+import { Paper, Signature, Signer, Template } from "./template.js";
 
 /** That those have signed who must, and that every refusal says why (行政处罚法第五十二条). */
 export function checkSignatures(t: Template, paper: Paper): Flaw[] {
   const flaws: Flaw[] = [];
   for (const s of t.signers) {
-    const signed = new Set(paper.signatures.filter((one) => one.role === s.role).map((one) => one.officer || one.id));
-    if (signed.size < s.count) {
+    const n = signedBy(s, paper);
+    if (n < s.count && holds(s.when, paper.data)) {
       flaws.push({
-        path: "signatures", zh: `“${s.label.zh}”应有${s.count}人签名，现有${signed.size}人`,
-        en: `${s.label.en}: ${s.count} signatures are needed, ${signed.size} are there`,
+        path: "signatures", zh: `“${s.label.zh}”应有${s.count}人签名，现有${n}人`,
+        en: `${s.label.en}: ${s.count} signatures are needed, ${n} are there`,
       });
     }
   }
@@ -19,6 +19,36 @@ export function checkSignatures(t: Template, paper: Paper): Flaw[] {
     for (const flaw of one.refused ? checkRefusal(paper, one) : checkOne(one)) flaws.push({ ...flaw, path: `signatures/${one.id}/${flaw.path}` });
   }
   return flaws;
+}
+
+/** The roles of those who sign for themselves, by an op of their own: who approves, reviews, hosts or decides with others. */
+const own = ["unit", "legal", "head", "host", "member"];
+
+/** Whether who signs in the role does so himself, by an op of his own. */
+export function signsHimself(role: string): boolean {
+  return own.includes(role);
+}
+
+/** How many people have signed in a place. Who refuses to approve has not. */
+function signedBy(s: Signer, paper: Paper): number {
+  const signed = paper.signatures.filter((one) => one.role === s.role && !(one.refused && signsHimself(s.role)));
+  return new Set(signed.map((one) => one.officer || one.id)).size;
+}
+
+/** A place where somebody must sign, and how far it is: "awaited" is the next, "later" has another before it. */
+export type Step = { signer: Signer; signed: number; state: "signed" | "awaited" | "later" };
+
+/** The places where somebody must sign, in the order of the template, as far as the paper's data ask for them. */
+export function steps(t: Template, paper: Paper): Step[] {
+  const out: Step[] = [];
+  let next: Step["state"] = "awaited";
+  for (const signer of t.signers) {
+    if (signer.count === 0 || !holds(signer.when, paper.data)) continue;
+    const step: Step = { signer, signed: signedBy(signer, paper), state: "signed" };
+    if (step.signed < signer.count) [step.state, next] = [next, "later"];
+    out.push(step);
+  }
+  return out;
 }
 
 /** What a refusal to sign lacks: its reason, and of a party's two officers and a witness who signed, or the record of a recording. */
@@ -42,6 +72,12 @@ function checkRefusal(paper: Paper, s: Signature): Flaw[] {
 }
 
 function checkOne(s: Signature): Flaw[] {
+  const flaws = checkHand(s);
+  if (signsHimself(s.role) && s.officer === "") flaws.push({ path: "officer", zh: "未注明签名人是谁", en: "officer is the record of the person who signs" });
+  return flaws;
+}
+
+function checkHand(s: Signature): Flaw[] {
   if (s.image === "" && s.strokes === "") {
     return [{ path: "image", zh: "没有签名笔迹或者图像", en: "there are neither strokes nor a picture of the signature" }];
   }

@@ -21,7 +21,8 @@ export type Field = {
   drawn: boolean; // of pictures: they are drawings and no photographs
 };
 
-export type Signer = { id: string; role: string; label: Text; count: number };
+/** A place for signatures: fields are those that are filled in with the signature and not before it. */
+export type Signer = { id: string; role: string; label: Text; count: number; when: Condition; fields: string[] };
 
 /** A kind of paper as data, as far as a handheld checks and previews one: see template.schema.json for all of it. */
 export type Template = {
@@ -48,6 +49,7 @@ export function readTemplate(body: Body): Template {
     fields: ordered(object(body, "fields")).map((e) => readField(e.id, e.body)),
     signers: ordered(object(body, "signers")).map((e) => ({
       id: e.id, role: text(e.body, "role"), label: words(e.body, "label"), count: whole(e.body, "count"),
+      when: condition(e.body, "when"), fields: texts(e.body["fields"]),
     })),
     terms,
     numbered: object(body, "number") !== undefined,
