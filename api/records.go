@@ -232,9 +232,9 @@ func (s *server) downloadPaper(r *request) error {
 	case which != "" && form != "pdf":
 		return fault.New(fault.FieldInvalid).At("copy").Detail("只有 pdf 可以加印联次", "only pdf has copies")
 	case which != "":
-		return s.madeAnew(r, id, "-"+which, func() (papers.File, error) { return s.Papers.Copy(r.ctx, id, which) })
+		return s.madeAnew(r, id, func() (papers.File, error) { return s.Papers.Copy(r.ctx, id, which) })
 	case form != "pdf" && form != "issued":
-		return s.madeAnew(r, id, "", func() (papers.File, error) { return s.Papers.As(r.ctx, id, form) })
+		return s.madeAnew(r, id, func() (papers.File, error) { return s.Papers.As(r.ctx, id, form) })
 	}
 	kept, err := papers.KeptOf(body, form == "issued")
 	if err != nil {
@@ -262,7 +262,7 @@ func (r *request) standing(public string, body record.Object) {
 }
 
 // madeAnew gives out a paper in a form that is made anew each time. It costs what a preview costs, so it counts as one.
-func (s *server) madeAnew(r *request, id, which string, anew func() (papers.File, error)) error {
+func (s *server) madeAnew(r *request, id string, anew func() (papers.File, error)) error {
 	if wait, ok := s.renders.Take(r.caller.Device); !ok {
 		return fault.New(fault.RateLimited).After(wait)
 	}
@@ -270,7 +270,7 @@ func (s *server) madeAnew(r *request, id, which string, anew func() (papers.File
 	if err != nil {
 		return err
 	}
-	return s.serve(r.Ctx, media{size: int64(len(file.Bytes)), sha: file.SHA256, mime: file.Type, name: id + which + "." + file.Ending, ours: true,
+	return s.serve(r.Ctx, media{size: int64(len(file.Bytes)), sha: file.SHA256, mime: file.Type, name: id + "." + file.Ending, ours: true,
 		open: func(_ context.Context, from, n int64) (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(file.Bytes[from : from+n])), nil
 		}})

@@ -12,7 +12,7 @@ const (
 	PaperInForce        Code = "document.in_force"
 	PicturePending      Code = "paper.picture_pending"
 	PictureUnfit        Code = "paper.picture_unfit"
-	CopyDiffers         Code = "paper.copy_differs"
+	CopyVoid            Code = "paper.copy_void"
 	PaperUnfit          Code = "export.paper_unfit"
 	ExportPending       Code = "export.not_ready"
 	ExportGone          Code = "export.gone"
@@ -31,7 +31,7 @@ var documentCodes = map[Code]entry{
 	PaperTooLarge:       {TooLarge, "文书内容过多，请删减或者改用附件", "the paper holds too much; shorten it or use annexes"},
 	PicturePending:      {Unavailable, "文书中的照片尚未上传，上传后自动生成文书", "a picture of the paper has not been brought yet; the paper is rendered once it is"},
 	PictureUnfit:        {Conflict, "文书中的照片不能印制，原因见文书的生成结果；请作废后重新制作", "a picture of the paper cannot be printed, its rendering says why; make the paper void and write it anew"},
-	CopyDiffers:         {Conflict, "现在生成的文书与存档原件不完全一致，不能加印联次，请打印存档原件", "the paper would no longer be rendered as it is kept, so no copy of it is marked; print the page that is kept"},
+	CopyVoid:            {Conflict, "文书已作废，没有可印的联次；需要留存的，请下载加注的副本", "the paper is void and there are no copies of it to print; download the marked one"},
 	LeaseYear:           {Invalid, "只能领取本年度的编号；下一年度的编号自上年十二月十七日起可以领取", "lease numbers of this year; those of the next can be leased from 17 December on"},
 	PaperInForce:        {Conflict, "文书有效，没有作废或者更正需要标注，请直接下载", "the paper is in force and there is nothing to mark; download it as it is"},
 	PaperUnfit:          {Conflict, "该文书的文件不能合订或者加注，请单独下载原件", "the file of this paper cannot be bound with others or marked; download it as it is"},

@@ -67,6 +67,11 @@ func (s *Service) read(ctx context.Context, k Kept) ([]byte, error) {
 
 // mark writes a copy of what was issued, with what has become of the paper over every page.
 func (s *Service) mark(ctx context.Context, w io.Writer, body, issued record.Object) (render.Result, error) {
+	return s.over(ctx, w, body, issued, func(sha256 string) (string, render.Mark) { return "标注副本", markOf(body, sha256) })
+}
+
+// over writes the file that was issued with a mark over every page; what the mark says, and what the copy is called, may name the file's digest.
+func (s *Service) over(ctx context.Context, w io.Writer, body, issued record.Object, marked func(sha256 string) (name string, mark render.Mark)) (render.Result, error) {
 	kept, err := keptOf(issued)
 	if err != nil {
 		return render.Result{}, err
@@ -76,7 +81,8 @@ func (s *Service) mark(ctx context.Context, w io.Writer, body, issued record.Obj
 		return render.Result{}, err
 	}
 	made := document.ReadInstance(body).IssuedAt // the same copy has the same bytes whenever it is made
-	r, err := render.Marked(w, file, pdf.Info{Title: titleOf(body) + "标注副本", Created: made.UTC()}, markOf(body, kept.SHA256))
+	name, mark := marked(kept.SHA256)
+	r, err := render.Marked(w, file, pdf.Info{Title: titleOf(body) + name, Created: made.UTC()}, mark)
 	return r, unfit(err)
 }
 

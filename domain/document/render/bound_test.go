@@ -190,6 +190,18 @@ func TestContentsOfAMonth(t *testing.T) {
 	}
 }
 
+// raw is the text of a file as pdftotext reads it, in the order in which it was set.
+func raw(t *testing.T, file []byte) string {
+	t.Helper()
+	cmd := exec.Command(services.Program(t, "pdftotext", "install poppler, on Debian: apt-get install poppler-utils"), "-raw", "-", "-")
+	cmd.Stdin = bytes.NewReader(file)
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // A copy has the pages of its paper, word for word, and on each the mark and what it is; the same copy twice has the same bytes.
 func TestMarkedCopy(t *testing.T) {
 	p := penalty(t)
@@ -198,14 +210,8 @@ func TestMarkedCopy(t *testing.T) {
 	if _, again := copied(t, p); again.SHA256 != r.SHA256 || again.Length != int64(len(file)) || r.Pages != was.Pages {
 		t.Errorf("%+v and %+v of %d pages", r, again, was.Pages)
 	}
-	program := services.Program(t, "pdftotext", "install poppler, on Debian: apt-get install poppler-utils")
-	cmd := exec.Command(program, "-raw", "-", "-")
-	cmd.Stdin = bytes.NewReader(file)
-	text, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, one := range strings.Split(strings.TrimSuffix(string(text), "\f"), "\f") {
+	text := raw(t, file)
+	for i, one := range strings.Split(strings.TrimSuffix(text, "\f"), "\f") {
 		for _, want := range append(correctedMark.Lines, correctedMark.Word) {
 			if !strings.Contains(wordsOf(one), wordsOf(want)) {
 				t.Errorf("page %d lacks %q:\n%s", i+1, want, one)
@@ -213,9 +219,19 @@ func TestMarkedCopy(t *testing.T) {
 		}
 	}
 	for _, line := range strings.Split(extract(t, page), "\n") {
-		if !strings.Contains(wordsOf(string(text)), wordsOf(line)) {
+		if !strings.Contains(wordsOf(text), wordsOf(line)) {
 			t.Errorf("the copy lacks %q", line)
 		}
+	}
+	var copies bytes.Buffer
+	if _, err := Marked(&copies, page, pdf.Info{Title: "副本", Created: p.Instance.IssuedAt}, Mark{Copy: "送达联（一式三份）"}); err != nil {
+		t.Fatal(err)
+	}
+	if said := raw(t, copies.Bytes()); strings.Count(said, "送达联（一式三份）") != was.Pages || strings.Contains(said, correctedMark.Word) {
+		t.Errorf("one of several copies says %s", said)
+	}
+	for _, fault := range faultsOf(t, copies.Bytes()) {
+		t.Error(fault)
 	}
 	if _, err := Marked(io.Discard, []byte("%PDF-1.7 of others"), pdf.Info{}, correctedMark); err != pdf.ErrForm {
 		t.Errorf("a file of others: %v", err)

@@ -11,18 +11,14 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document/render/pdf"
 )
 
-// copyTop is where the mark of a copy stands: above the reason of a paper that is void.
-const copyTop = 15 * mm
-
 // furnish adds what stands around the text, once it is known how many pages there are: page numbers, signatures at the foot,
-// the code that opens the check page, the mark of a paper that is not in force, and which copy it is.
+// the code that opens the check page, and the mark of a paper that is not in force.
 func (f *flow) furnish() {
 	last := f.pages
 	for i := range last {
 		f.pages = last[:i+1]
 		f.foot(i+1, len(last))
 		f.mark()
-		f.aligned(body(sizeSmall), left, copyTop, width-codeSize-20, "left", line{text: []rune(clean(f.paper.Copy))})
 		if i == 0 {
 			f.code()
 		}

@@ -11,8 +11,9 @@ import (
 
 // Mark is what is drawn over every page of a copy of a paper.
 type Mark struct {
-	Word  string // across the page: 已作废
-	Lines []string
+	Word  string   // across the page: 已作废; "" for nothing
+	Lines []string // above the type area
+	Copy  string   // there too, larger: which of several copies it is
 }
 
 // Overlay is a page with nothing but the mark, to be drawn over others; see [pdf.Merger.AddMarked].
@@ -23,7 +24,10 @@ func (m Mark) Overlay() ([]byte, error) {
 	}
 	f := &flow{press: press, size: sizeTiny, pitch: sizeTiny * leading}
 	f.turn()
-	f.page().Shade(press.font(song), 120, pdf.Width/2, pdf.Height/2, 35, red, m.Word)
+	if m.Word != "" {
+		f.page().Shade(press.font(song), 120, pdf.Width/2, pdf.Height/2, 35, red, m.Word)
+	}
+	f.aligned(body(sizeSmall), left, copyTop, width-codeSize-20, "left", line{text: []rune(m.Copy)})
 	f.y = markTop
 	const step = sizeTiny * 1.3
 	for _, text := range m.Lines {
@@ -44,6 +48,9 @@ func (m Mark) Overlay() ([]byte, error) {
 	_, err = f.write(&out)
 	return out.Bytes(), err
 }
+
+// copyTop is where the name of a copy stands: above the reason of a paper that is void.
+const copyTop = 15 * mm
 
 // markTop is where the lines of a mark begin: above the type area, beside the code.
 const markTop = 9 * mm

@@ -23,7 +23,6 @@ const layoutVersion = "6"
 type Paper struct {
 	document.Words
 	CheckURL string // what the QR code opens; "" for no code
-	Copy     string // which copy it is, in the margin of every page; "" on the page that is kept
 	Seal     []byte // PNG of the organ's seal, with transparency: printed where the paper is sealed, once it is issued. nil: pressed by hand
 	// Pictures gives the octets of a picture that the paper holds. A *PictureError of it, its path left open, says that the picture can never be
 	// printed; another error is that of the rendering, which may be tried again. nil: no pictures are printed, as in a preview.
