@@ -44,7 +44,7 @@ func example(t testing.TB, kind string) Paper {
 	}
 	body["unit"], body["kind"], body["state"] = "120102011", kind, document.Issued
 	organ, _ := body["organ"].(string)
-	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ}, Seal: drawnSeal(480), Pictures: drawnPictures,
+	return Paper{Words: document.Words{Template: seed(t, kind), Instance: document.ReadInstance(body), Organ: organ}, Seal: seal480(), Pictures: drawnPictures,
 		CheckURL: "https://fieldwarden.example.cn/check/01890000-0000-7000-8000-0000000000aa"}
 }
 

@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
@@ -22,8 +23,11 @@ func letter(paragraphs int) Paper {
 	text := strings.Repeat("当事人在上述地点的人行道上堆放杂物，影响行人通行，现场不能提供批准文件，责令当事人自收到本通知书之日起三日内改正。\n", paragraphs)
 	return Paper{Words: document.Words{Template: document.ReadTemplate(body), Organ: "天津市河东区人民政府东新街道办事处",
 		Instance: document.ReadInstance(record.Object{"state": document.Issued, "issuedAt": "2026-11-25T06:40:00Z", "data": record.Object{"facts": text},
-			"number": record.Object{"text": "津河东东新责改字〔2026〕第7号"}})}, Seal: drawnSeal(480)}
+			"number": record.Object{"text": "津河东东新责改字〔2026〕第7号"}})}, Seal: seal480()}
 }
+
+// seal480 is drawn once: under the race detector drawing it for every paper took most of the tests' time.
+var seal480 = sync.OnceValue(func() []byte { return drawnSeal(480) })
 
 // drawnSeal is an invented seal: a red ring with a star on a transparent sheet, its side in pixels.
 func drawnSeal(side int) []byte {
