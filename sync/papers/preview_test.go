@@ -256,16 +256,13 @@ func TestSketchesThatAreRefused(t *testing.T) {
 	})
 }
 
-// The most that a sketch may hold is rendered within the time that its route has, with room for a slow machine.
+// The most that a sketch may hold is rendered, and is no larger than a device takes. How long it takes is for the benchmarks to say.
 func TestTheLargestPreviewIsBounded(t *testing.T) {
 	each(t, func(w *world) {
 		k := w.sketch()
 		k.Data["facts"] = strings.Repeat("长\n", 45_000)
-		begun := time.Now()
-		file, err := w.Preview(context.Background(), w.caller(), k)
-		if took := time.Since(begun); err != nil || took > 10*time.Second || len(file) > 16<<20 {
-			w.Errorf("%d octets in %v: %v", len(file), took, err)
+		if file, err := w.Preview(context.Background(), w.caller(), k); err != nil || len(file) < 1<<19 || len(file) > 16<<20 {
+			w.Errorf("%d octets: %v", len(file), err)
 		}
-		w.Logf("%d octets in %v", len(file), time.Since(begun))
 	})
 }
