@@ -7,7 +7,7 @@ program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
 
 # Programs that must not be missing: with these names set a test that lacks one fails instead of skipping.
-required := postgres,minio,versitygw,pdftotext,qpdf,node,strace,tmpfs,ffmpeg
+required := postgres,minio,versitygw,pdftotext,qpdf,node,strace,tmpfs,ffmpeg,systemd-analyze
 
 # SQLite is C that was translated to Go. Its memory is none of Go's, so the race detector learns nothing in there, and makes it four times as slow.
 race := -race -gcflags=modernc.org/sqlite/lib=-race=false

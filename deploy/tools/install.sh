@@ -83,6 +83,9 @@ qpdf_() { command -v qpdf >/dev/null || packages qpdf; }
 # strace shows what the server asks of the kernel, and in which order.
 strace_() { command -v strace >/dev/null || [[ $(uname -s) != Linux ]] || packages strace; }
 
+# systemd_ brings who reads the unit; nothing of it runs.
+systemd_() { command -v systemd-analyze >/dev/null || [[ $(uname -s) != Linux ]] || packages systemd; }
+
 # media makes posters and redacted copies of recordings, in a sandbox.
 media() { [[ -x /usr/bin/ffmpeg && -x /usr/bin/bwrap ]] || packages ffmpeg bubblewrap; }
 
@@ -117,6 +120,7 @@ main() {
   poppler
   qpdf_
   strace_
+  systemd_
   media
   foreign "$bin"
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fieldwarden/fieldwarden/storage/storagetest/services"
 )
 
 // A variable that the program does not read is set in vain, and nobody is told.
@@ -64,10 +66,7 @@ func TestComposeTrustsItsProxy(t *testing.T) {
 
 // systemd takes a setting that it does not know for none, and says so to nobody who does not ask.
 func TestSystemdReadsTheUnit(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not here")
-	}
+	analyze := services.Program(t, "systemd-analyze", "it comes with systemd")
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
