@@ -108,6 +108,9 @@ var Documents = record.Collection{
 		if last := lastToServe(ev.After); !last.IsZero() && !last.Equal(lastToServe(ev.Before)) {
 			jobs = append(jobs, record.Job{Kind: UnservedJob, Key: ev.Op.Record, Due: last.AddDate(0, 0, 1)})
 		}
+		if due, is := approvalDue(ev); is {
+			jobs = append(jobs, record.Job{Kind: UnapprovedJob, Key: ev.Op.Record, Due: due})
+		}
 		return jobs
 	},
 	Acts: approvalsOf,

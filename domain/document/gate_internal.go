@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 // upon: the paper names the internal one that it rests on (an approval, a review, a discussion), and that says what it must.
@@ -14,14 +16,21 @@ func (i *issue) upon(ctx context.Context, r GateRule) error {
 	if err != nil || body == nil {
 		return err
 	}
-	data := object(body, "data")
-	for _, field := range slices.Sorted(maps.Keys(r.Says)) {
-		if said := text(data, field); said != "" && !slices.Contains(r.Says[field].OneOf, said) { // an older form does not ask it
-			name := nameOf(i.in.Kind, r.Field)
-			i.say(r.Gate+".against", "data/"+r.Field, "“"+name+"”的结论不是同意，不得据以作出本文书", "the "+r.Field+" does not agree to this paper")
-		}
+	for range against(r, object(body, "data")) {
+		i.say(r.Gate+".against", "data/"+r.Field, "“"+nameOf(i.in.Kind, r.Field)+"”的结论不是同意，不得据以作出本文书", "the "+r.Field+" does not agree to this paper")
 	}
 	return nil
+}
+
+// against are the fields in which the paper that is rested on says something else than it must. An older form does not ask them.
+func against(r GateRule, data record.Object) []string {
+	var fields []string
+	for _, field := range slices.Sorted(maps.Keys(r.Says)) {
+		if said := text(data, field); said != "" && !slices.Contains(r.Says[field].OneOf, said) {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }
 
 // apart: who signs in a role that the law keeps apart from the case is none of its officers, by the paper's list and by who signed as one.

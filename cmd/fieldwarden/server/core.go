@@ -197,6 +197,7 @@ func (c *Core) buildBytes() error {
 	c.Jobs.Handle(document.RenderJob, c.Papers.Render)
 	c.Jobs.Handle(document.EffectsJob, c.Papers.Effects)
 	c.Jobs.Handle(document.UnservedJob, c.Papers.Unserved)
+	c.Jobs.Handle(document.UnapprovedJob, c.Papers.Unapproved)
 	c.Papers.Temp = filepath.Join(c.Config.Data, "exports")
 	if err := os.MkdirAll(c.Papers.Temp, 0o700); err != nil {
 		return fmt.Errorf("exports: %w", err)
