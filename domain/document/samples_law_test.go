@@ -209,13 +209,16 @@ func TestSamplesTellOfWhatHasHappened(t *testing.T) {
 				}
 			}
 		}
-		last := ""
-		for _, step := range []string{"officerOn", "unitOn", "headOn"} {
-			if on, _ := in.Data[step].(string); on != "" {
-				if on < last {
-					t.Errorf("%s: %s is on %s, the step before on %s", kind, step, on, last)
-				}
-				last = on
+		steps := []document.Role{document.ByOfficer, document.ByUnit, document.ByHead}
+		last := -1
+		for _, s := range in.Signatures { // by the moment of signing
+			step := slices.Index(steps, s.Role)
+			if step < last && step >= 0 {
+				t.Errorf("%s: %s signs after %s", kind, s.Role, steps[last])
+			}
+			last = max(last, step)
+			if on, told := in.Data["headOn"].(string); told && s.Role == document.ByHead && on != s.At.In(record.Beijing).Format(time.DateOnly) {
+				t.Errorf("%s: approved on %s, and the head signs at %v", kind, on, s.At)
 			}
 		}
 	}

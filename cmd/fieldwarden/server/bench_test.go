@@ -231,6 +231,22 @@ func BenchmarkIdlePull(b *testing.B) {
 	}
 }
 
+// bareServer serves a floor until the benchmark ends, and tells where.
+func bareServer(b *testing.B, server *fasthttp.Server) (address string) {
+	b.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	b.Cleanup(func() { // a client may have opened a connection that it never used: fasthttp would wait for it for ever
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = server.ShutdownWithContext(ctx)
+	})
+	return listener.Addr().String()
+}
+
 // BenchmarkIdlePullFloor is the same client, with the same requests, before a bare server that answers the same bytes and looks at nothing.
 func BenchmarkIdlePullFloor(b *testing.B) {
 	w := newBench(b, "")
@@ -240,20 +256,16 @@ func BenchmarkIdlePullFloor(b *testing.B) {
 	c.fill(req, "POST", "/v1/sync/pull", c.pulling)
 	w.must(fasthttp.Do(req, res))
 	answer := bytes.Clone(res.Body())
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	bare := &fasthttp.Server{Handler: func(rc *fasthttp.RequestCtx) {
+	address := bareServer(b, &fasthttp.Server{Handler: func(rc *fasthttp.RequestCtx) {
 		rc.SetContentType("application/json")
 		rc.SetBody(answer)
-	}}
-	go func() { _ = bare.Serve(listener) }()
-	b.Cleanup(func() { _ = bare.Shutdown() })
+	}})
 	all := make([]*caller, callers)
 	for i := range all {
 		copied := *c
 		all[i] = &copied
 	}
-	w.storm(all, listener.Addr().String())
+	w.storm(all, address)
 }
 
 // perRound is how often each device asks in one round.

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -135,16 +134,12 @@ func bareBench(b *testing.B, store func(*bare, []byte) error, pushed func(*pushe
 		b.Cleanup(pool.Close)
 		s := &bare{pool: pool, store: store}
 		s.seq.Store(1 << 40) // far from the numbers of the server's own
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		w.must(err)
-		server := &fasthttp.Server{Handler: s.serve, MaxRequestBodySize: 8 << 20}
-		go func() { _ = server.Serve(listener) }()
-		b.Cleanup(func() { _ = server.Shutdown() })
+		address := bareServer(b, &fasthttp.Server{Handler: s.serve, MaxRequestBodySize: 8 << 20})
 		all := w.pushers()
 		for _, p := range all {
 			w.must(store(s, p.create()))
 		}
-		w.rounds(all, listener.Addr().String(), pushed, func(*pusher, []byte) error { return nil })
+		w.rounds(all, address, pushed, func(*pusher, []byte) error { return nil })
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -47,13 +46,7 @@ func (s *bareSpool) serve(rc *fasthttp.RequestCtx) {
 // BenchmarkBareMany is what HTTP alone costs of [BenchmarkBringMany]: the same devices before a server that receives, hashes, writes and syncs.
 func BenchmarkBareMany(b *testing.B) {
 	s := &bareSpool{b: b, folder: b.TempDir()}
-	bare := &fasthttp.Server{Handler: s.serve, StreamRequestBody: true, MaxRequestBodySize: 1, ReadBufferSize: 16 << 10}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	go func() { _ = bare.Serve(l) }()
-	defer func() { _ = bare.Shutdown() }()
+	address := bareServer(b, &fasthttp.Server{Handler: s.serve, StreamRequestBody: true, MaxRequestBodySize: 1, ReadBufferSize: 16 << 10})
 	w := newBench(b, "")
 	all := make([]*caller, manyAtOne)
 	for i := range all {
@@ -63,7 +56,7 @@ func BenchmarkBareMany(b *testing.B) {
 	var spent time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		d := send(b, w.errands(all, l.Addr().String(), short, short))
+		d := send(b, w.errands(all, address, short, short))
 		runtime.GC()
 		before := used(b)
 		b.StartTimer()
