@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
@@ -20,12 +21,34 @@ func TemplateGates() []record.Gate {
 		for _, f := range Refusal(ev.After) {
 			breaches = append(breaches, record.Breach{Zh: f.Zh, En: f.En, Field: f.Path})
 		}
+		if b, ok := rewritten(ev); ok {
+			breaches = append(breaches, b)
+		}
 		if len(breaches) > 0 {
 			return breaches, nil
 		}
 		return judgeAmongOthers(ctx, ev, facts)
 	}
 	return []record.Gate{{Code: NoTemplate, Basis: templateBasis, Effect: record.Refuse, Judge: judge, Asks: askOthers}}
+}
+
+// rewritten refuses an edit that would make one version say two things. Papers name the version that they were begun on, and are checked and shown by it for
+// ever: once it has begun it stays as it is, and what is to be changed is a version of its own. Before it begins nobody has used it.
+func rewritten(ev record.Event) (record.Breach, bool) {
+	if ev.Before == nil {
+		return record.Breach{}, false
+	}
+	before, after := ReadTemplate(ev.Before), ReadTemplate(ev.After)
+	begun := before.ValidFrom <= ev.Received.In(record.Beijing).Format(time.DateOnly)
+	switch {
+	case after.Version < before.Version:
+		return record.Breach{Field: "version", Zh: fmt.Sprintf("版次不能由第%d版改为第%d版", before.Version, after.Version),
+			En: fmt.Sprintf("version %d cannot become version %d", before.Version, after.Version)}, true
+	case begun && after.Version == before.Version && !record.Equal(ev.Before, ev.After):
+		return record.Breach{Field: "version", Zh: fmt.Sprintf("第%d版自%s起已施行，文书可能已据以制作，不能再改；请增大版次，另立新版", before.Version, before.ValidFrom),
+			En: fmt.Sprintf("version %d has begun on %s and papers may be made by it: it stays as it is; count the version up", before.Version, before.ValidFrom)}, true
+	}
+	return record.Breach{}, false
 }
 
 // askOthers foresees the templates of all kinds, which a numbering is held against.

@@ -26,6 +26,7 @@ func Lint(body record.Object) []Flaw {
 		l.block(b)
 	}
 	l.repeats()
+	l.unprinted()
 	l.law()
 	return l.flaws[:min(len(l.flaws), mostFlaws)]
 }
@@ -91,6 +92,9 @@ func (l *linting) columns(path string, columns []Field) {
 	}
 }
 
+// worded are the kinds of fields whose values are texts, which a condition can name.
+var worded = []FieldKind{Line, LongText, Date, Time, Enum, Credit, IDNumber}
+
 func (l *linting) condition(path string, c Condition) {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		id, inner, nested := strings.Cut(name, ".")
@@ -99,7 +103,13 @@ func (l *linting) condition(path string, c Condition) {
 		if !ok || nested && (f.Kind != Party || !knownPartyKey(inner)) || !test.Filled && !test.Empty && len(test.OneOf) == 0 {
 			l.say(path, "条件引用了不存在的字段", "the condition names no field, or no values")
 		}
+		if ok && !nested && len(test.OneOf) > 0 && !slices.Contains(worded, f.Kind) {
+			l.say(path, "“"+f.Label.Zh+"”的值不是文字，列出的值永远不会成立；只能以是否填写（true、false）为条件", "the condition never holds: the value of "+id+" is no text; ask whether it is filled in (true, false)")
+		}
 		for _, value := range test.OneOf {
+			if inner == "kind" && !slices.Contains(partyKinds, value) {
+				l.say(path, "条件中的“"+value+"”不是当事人类型（"+strings.Join(partyKinds, "、")+"），永远不会成立", "the condition never holds: "+value+" is no kind of party")
+			}
 			if _, known := f.option(value); f.Kind == Enum && !known {
 				l.say(path, "条件中的“"+value+"”不是“"+f.Label.Zh+"”的选项，永远不会成立", "the condition never holds: "+value+" is none of the options of "+id)
 			}
@@ -123,9 +133,6 @@ func (l *linting) signers() {
 				l.say(path+"/fields", "同一项由两处签名人填写："+id, "two signers fill in the same field: "+id)
 			}
 			entered[id] = true
-		}
-		if s.Role.Own() && !l.shown(s.ID) {
-			l.say(path, "版式中没有该签名人的签名处", "the layout has no place for this signature")
 		}
 	}
 }
@@ -248,15 +255,42 @@ func (l *linting) named(path, text string) {
 		}
 		token, next, closed := strings.Cut(after, "}")
 		if token == "remedies" {
-			for _, r := range remediesOf(l.t.Kind) { // of every day: it names terms
-				l.named(path, r.Text)
-			}
+			l.remedies(path)
 		}
-		if _, ok := w.token(token); !ok || !closed {
+		switch _, ok := w.token(token); {
+		case !closed:
+			l.say(path, "占位符“{"+start(after)+"”缺少右花括号", "the token {"+start(after)+" is not closed")
+			return
+		case !ok:
 			l.say(path, "占位符 {"+token+"} 不存在", "there is no token {"+token+"}")
 		}
 		rest = next
 	}
+}
+
+var termToken = regexp.MustCompile(`\{term\.([^{}|]+)\}`)
+
+// remedies checks that the template has the words that the texts of {remedies} name, those of every day.
+func (l *linting) remedies(path string) {
+	missing := map[string]bool{}
+	for _, r := range remediesOf(l.t.Kind) {
+		for _, token := range termToken.FindAllStringSubmatch(r.Text, -1) {
+			if _, ok := l.t.Terms[token[1]]; !ok {
+				missing[token[1]] = true
+			}
+		}
+	}
+	for _, term := range slices.Sorted(maps.Keys(missing)) {
+		l.say(path, "{remedies} 用到 terms/"+term+"，请填写", "{remedies} needs terms/"+term)
+	}
+}
+
+// start is the beginning of a text, to be quoted.
+func start(text string) string {
+	if runes := []rune(text); len(runes) > 20 {
+		return string(runes[:20]) + "…"
+	}
+	return text
 }
 
 // sealBasis is what asks for the seal of the organ on what leaves it.

@@ -134,13 +134,36 @@ func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 		return []*jsonschema.ValidationError{e}
 	}
 	var all []*jsonschema.ValidationError
-	for _, cause := range e.Causes {
+	for _, cause := range meant(e) {
 		all = append(all, leaves(cause)...)
 	}
 	slices.SortStableFunc(all, func(a, b *jsonschema.ValidationError) int {
 		return slices.Compare(a.InstanceLocation, b.InstanceLocation)
 	})
 	return all
+}
+
+// meant are the causes of an error. Of forms of which a value may have one, those of another type than the value has were not meant.
+func meant(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if _, choice := e.ErrorKind.(*kind.OneOf); !choice {
+		return e.Causes
+	}
+	fitting := slices.DeleteFunc(slices.Clone(e.Causes), func(cause *jsonschema.ValidationError) bool {
+		return slices.ContainsFunc(leaves(cause), func(leaf *jsonschema.ValidationError) bool {
+			_, other := leaf.ErrorKind.(*kind.Type)
+			return other && slices.Equal(leaf.InstanceLocation, e.InstanceLocation)
+		})
+	})
+	if len(fitting) == 0 {
+		return e.Causes
+	}
+	return fitting
+}
+
+// patternTexts say in words what the patterns of the schema ask for.
+var patternTexts = map[string]Text{
+	"^[^{}]*$":           {"不能含有花括号", "must hold no braces"},
+	"^[a-z]+(-[a-z]+)*$": {"应为小写英文单词，以连字符相连", "want lower-case words joined by hyphens"},
 }
 
 // typeNames are the types of JSON as people are told of them.
@@ -171,6 +194,15 @@ func formText(why jsonschema.ErrorKind) (zh, en string) {
 		return "不能大于" + why.Want.RatString(), "must be at most " + why.Want.RatString()
 	case *kind.ExclusiveMinimum:
 		return "应大于" + why.Want.RatString(), "must be more than " + why.Want.RatString()
+	case *kind.Pattern:
+		if said, ok := patternTexts[why.Want]; ok {
+			return said.Zh, said.En
+		}
+	case *kind.Not:
+		return "有一项与其类型不符（options只用于enum，columns只用于list，from和roll只用于period，drawn只用于pictures）",
+			"a member does not go with its kind (options is of enum, columns of list, from and roll of period, drawn of pictures)"
+	case *kind.UniqueItems:
+		return "有重复", "has an item twice"
 	}
 	return "格式不符合文书模板的 JSON Schema（/v1/schemas/template）", "does not have the form of /v1/schemas/template"
 }

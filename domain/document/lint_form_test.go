@@ -41,20 +41,37 @@ func TestLintHoldsToTheForm(t *testing.T) {
 		"layout/facts/columns":                 {[]any{"a", -1.0}, "layout/facts/columns/0 应为数字"},
 		"signers/officers/count":               {1000.0, "signers/officers/count 不能大于20"},
 		"version":                              {0.5, "version 应为整数"},
-		"kind":                                 {"../x", "kind 格式不符合文书模板的 JSON Schema"},
+		"kind":                                 {"../x", "kind 应为小写英文单词，以连字符相连"},
 		"name":                                 {strings.Repeat("长", 61), "name 共61字，最多60字"},
 		"fields":                               {set(201, record.Object{"kind": "text", "label": label}), "fields 共201项，最多200项"},
 		"layout/remedy/text":                   {strings.Repeat("长", 10_001), "layout/remedy/text 共10001字，最多10000字"},
-		"terms/suitDays":                       {"{term.suitDays}", "terms/suitDays 格式不符合"},
+		"terms/suitDays":                       {"{term.suitDays}", "terms/suitDays 不能含有花括号"},
 		"terms/suitCourt":                      {"法院\u202e", "terms/suitCourt 第3个字是从右向左书写的字符（U+202E）"},
 		"layout/decision/text":                 {strings.Repeat("{facts}", 21), "layout 占位符 {facts} 出现超过20次"},
 		"fields/facts/label/zh":                {"违法\a事实", "fields/facts/label/zh 第3个字是控制字符（U+0007）"},
 		"number/token":                         {"津河东{organ}{word}〔{year}〕第号", "number/token 编号格式应有且只有一个 {n}"},
 		"fields/penalty/options/fine/label/zh": {"", "fields/penalty/options/fine/label/zh 不能为空"},
+		"limits/citizens":                      {200.0, "limits/citizens 名称“citizens”不可用"},
+		"layout":                               {record.Object{}, "layout 不能为空"},
+		"fields/facts/drawn":                   {true, "fields/facts 有一项与其类型不符"},
+		"fields/fine/requiredWhen":             {record.Object{"place": []any{"x"}}, "fields/fine/requiredWhen “"},
+		"fields/receipt/requiredWhen":          {record.Object{"party.kind": []any{"firm"}}, "fields/receipt/requiredWhen 条件中的“firm”不是当事人类型"},
+		"layout/decision/indent":               {"x", "layout/decision/indent 应为数字"},
+		"layout/copies/text":                   {"依据{facts", "layout/copies 占位符“{facts”缺少右花括号"},
 	} {
 		flaws := document.Refusal(edit(seed(t, document.SummaryPenalty), path, c.value))
 		if !slices.ContainsFunc(flaws, func(f document.Flaw) bool { return strings.HasPrefix(f.Path+" "+f.Zh, c.want) && f.En != "" }) {
 			t.Errorf("%s = %.40v: want %q, got %v", path, c.value, c.want, flaws)
+		}
+	}
+}
+
+// A name is printed as it is, wherever {name} stands.
+func TestANameHoldsNoTokens(t *testing.T) {
+	for _, path := range []string{"name", "number/word"} {
+		flaws := document.Refusal(edit(seed(t, document.SummaryPenalty), path, "{name}"))
+		if len(flaws) != 1 || flaws[0].Path != path || !strings.Contains(flaws[0].Zh, "花括号") {
+			t.Errorf("%s: %v", path, flaws)
 		}
 	}
 }
@@ -76,6 +93,31 @@ func TestLintIsQuick(t *testing.T) {
 	}
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %s", took)
+	}
+}
+
+// A version that has begun is never rewritten: a paper that was made by it would be checked, and shown as a roll or to be edited, by other words than were handed over.
+func TestAVersionThatHasBegunStays(t *testing.T) {
+	now := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	penalty := seed(t, document.SummaryPenalty)
+	later := edit(penalty, "validFrom", "2026-12-01")
+	for about, c := range map[string]struct {
+		before, after record.Object
+		want          string
+	}{
+		"a word of one in force":         {penalty, edit(penalty, "name", "罚单"), "第1版自2024-01-01起已施行"},
+		"its day":                        {penalty, later, "第1版自2024-01-01起已施行"},
+		"the next version in its place":  {penalty, edit(edit(penalty, "version", 2.0), "name", "罚单"), ""},
+		"nothing":                        {penalty, penalty, ""},
+		"a word of one that is to come":  {later, edit(later, "name", "罚单"), ""},
+		"one that begins today":          {edit(penalty, "validFrom", "2026-11-30"), penalty, "第1版自2026-11-30起已施行"},
+		"back to an older number":        {edit(later, "version", 3.0), edit(later, "version", 2.0), "版次不能由第3版改为第2版"},
+		"back to an older, one in force": {edit(penalty, "version", 3.0), edit(penalty, "version", 2.0), "版次不能由第3版改为第2版"},
+	} {
+		breaches, err := document.TemplateGates()[0].Judge(context.Background(), record.Event{Op: record.Op{Record: templateID}, Before: c.before, After: c.after, Received: now}, state(t))
+		if err != nil || len(breaches) > 1 || (len(breaches) == 1) != (c.want != "") || len(breaches) == 1 && (!strings.HasPrefix(breaches[0].Zh, c.want) || breaches[0].Field != "version") {
+			t.Errorf("%s: %v, %v; want %s", about, breaches, err, c.want)
+		}
 	}
 }
 

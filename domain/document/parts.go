@@ -31,7 +31,7 @@ const longestLine = 200
 // parts are the members of a value by its kind, in the order in which they are told.
 var parts = map[FieldKind][]part{
 	Party: {
-		{key: "kind", zh: "当事人类型", must: true, oneOf: []string{Citizen, Household, Enterprise}}, {key: "name", zh: "姓名或者名称", must: true, most: longestLine},
+		{key: "kind", zh: "当事人类型", must: true, oneOf: partyKinds}, {key: "name", zh: "姓名或者名称", must: true, most: longestLine},
 		{key: "uscc", zh: "统一社会信用代码", most: 18}, {key: "representative", zh: "负责人或者经营者", most: longestLine}, {key: "sex", zh: "性别", most: 10},
 		{key: "birth", zh: "出生日期", most: 20}, {key: "idType", zh: "证件类型", most: 40}, {key: "idNumber", zh: "证件号码", most: 40},
 		{key: "employer", zh: "工作单位", most: longestLine}, {key: "address", zh: "住址", most: 300}, {key: "phone", zh: "联系电话", most: 60},

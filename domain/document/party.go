@@ -13,6 +13,8 @@ const (
 	Citizen    = "citizen"    // 公民
 )
 
+var partyKinds = []string{Citizen, Household, Enterprise}
+
 // partyKeys are what a paper says of a party. They are named as in the records of subjects.
 var partyKeys = []string{"kind", "name", "uscc", "representative", "sex", "birth", "idType", "idNumber", "employer", "address", "phone"}
 

@@ -117,7 +117,7 @@ func TestRemediesBeforeTheTable(t *testing.T) {
 
 // Lint follows the token into the table: the terms that its text names must be there.
 func TestLintReadsRemedies(t *testing.T) {
-	for path, want := range map[string]string{"terms/suitCourt": "{term.suitCourt}", "terms/reconsiderationOrgan": "{term.reconsiderationOrgan}"} {
+	for path, want := range map[string]string{"terms/suitCourt": "{remedies} 用到 terms/suitCourt", "terms/reconsiderationOrgan": "{remedies} 用到 terms/reconsiderationOrgan"} {
 		flaws := document.Lint(edit(seed(t, secondPenalty), path, nil))
 		if len(flaws) != 1 || flaws[0].Path != "layout/remedy" || !strings.Contains(flaws[0].Zh, want) {
 			t.Errorf("%s: %v", path, flaws)

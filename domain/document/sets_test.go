@@ -169,8 +169,8 @@ func TestLintKeepsSetsOutOfCells(t *testing.T) {
 	if flaws := document.Lint(edit(body, "layout/things", record.Object{"kind": "list", "field": "things"})); len(flaws) > 0 {
 		t.Error(flaws)
 	}
-	for path, value := range map[string]any{"layout/facts/rows/facts/cells/b/value": "things", "layout/facts/rows/facts/cells/a/text": "{things}"} {
-		if flaws := document.Lint(edit(body, path, value)); len(flaws) != 1 || !strings.HasPrefix(flaws[0].Path, "layout/facts/rows/facts/cells/") {
+	for path, value := range map[string]any{"layout/facts/rows/penalty/cells/a/text": "{things}", "layout/facts/rows/facts/cells/a/value": "things"} {
+		if flaws := document.Lint(edit(body, path, value)); len(flaws) != 1 || !strings.HasPrefix(flaws[0].Path, "layout/facts/rows/") {
 			t.Errorf("%s: %v", path, flaws)
 		}
 	}

@@ -117,43 +117,45 @@ func conditionIn(text string) (Condition, error) {
 	return c, nil
 }
 
+// say is a flaw that names the article, and whether that has been confirmed.
+func (d Demand) say(path, zh, en string) (flaw Flaw, ok bool) {
+	note := ""
+	if !d.Confirmed {
+		note = "（待核实）"
+	}
+	return Flaw{path, zh + "，依据：" + d.Basis + note, en + " (" + d.Basis + note + ")"}, false
+}
+
 // lacks says what a template lacks of the demand, given all that it prints; ok when it lacks nothing.
 func (d Demand) lacks(t *Template, printed string) (flaw Flaw, ok bool) {
-	say := func(path, zh, en string) (Flaw, bool) {
-		note := ""
-		if !d.Confirmed {
-			note = "（待核实）"
-		}
-		return Flaw{path, zh + "，依据：" + d.Basis + note, en + " (" + d.Basis + note + ")"}, false
-	}
 	switch d.Type {
 	case Term:
 		if t.Terms[d.Field] == "" || !strings.Contains(printed, "{term."+d.Field+"}") {
-			return say("terms/"+d.Field, "此类文书应载明“"+d.Name+"”", "a paper of this kind prints the term "+d.Field)
+			return d.say("terms/"+d.Field, "此类文书应载明“"+d.Name+"”", "a paper of this kind prints the term "+d.Field)
 		}
 		return Flaw{}, true
 	case Signing:
 		if !slices.ContainsFunc(t.Signers, d.met) {
-			return say("signers", "此类文书应有“"+d.Name+"”签名", "a paper of this kind is signed by: "+d.Field)
+			return d.say("signers", "此类文书应有“"+d.Name+"”签名", "a paper of this kind is signed by: "+d.Field)
 		}
 		return Flaw{}, true
 	case RemediesDemand:
 		if !strings.Contains(printed, "{remedies}") && !ownRemedies(t, printed) {
-			return say("layout", "此类文书应以{remedies}载明“"+d.Name+"”", "a paper of this kind prints {remedies}")
+			return d.say("layout", "此类文书应以{remedies}载明“"+d.Name+"”", "a paper of this kind prints {remedies}")
 		}
 		return Flaw{}, true
 	case Phrase:
 		if !strings.Contains(printed, d.Name) {
-			return say("layout", "此类文书应载有“"+d.Name+"”的内容", "a paper of this kind prints the words “"+d.Name+"”")
+			return d.say("layout", "此类文书应载有“"+d.Name+"”的内容", "a paper of this kind prints the words “"+d.Name+"”")
 		}
 		return Flaw{}, true
 	}
 	f, found := t.Field(d.Field)
 	switch {
 	case !found || f.Kind != d.Type:
-		return say("fields/"+d.Field, "此类文书应有“"+d.Name+"”一项（类型"+string(d.Type)+"）", "a paper of this kind has the field "+d.Field+" of kind "+string(d.Type))
+		return d.say("fields/"+d.Field, "此类文书应有“"+d.Name+"”一项（类型"+string(d.Type)+"）", "a paper of this kind has the field "+d.Field+" of kind "+string(d.Type))
 	case !d.Optional && !f.Required && (len(d.When) == 0 || !f.RequiredWhen.covers(d.When)):
-		return say("fields/"+d.Field+"/required", "此类文书的“"+d.Name+"”应为必填", "in a paper of this kind the field "+d.Field+" is required")
+		return d.say("fields/"+d.Field+"/required", "此类文书的“"+d.Name+"”应为必填", "in a paper of this kind the field "+d.Field+" is required")
 	}
 	return Flaw{}, true
 }

@@ -17,6 +17,7 @@ func demandsOf(kind string) []document.Demand {
 // lawful is a template that has what the rows demand and nothing else.
 func lawful(kind string, rows []document.Demand) record.Object {
 	fields, terms, signers, words := record.Object{"begins": record.Object{"kind": "date", "label": "起算日期"}}, record.Object{}, record.Object{}, ""
+	layout := record.Object{"number": record.Object{"kind": "number"}, "seal": record.Object{"kind": "seal"}, "signatures": record.Object{"kind": "signatures"}}
 	for _, d := range rows {
 		switch d.Type {
 		case document.Term:
@@ -29,6 +30,11 @@ func lawful(kind string, rows []document.Demand) record.Object {
 			signers[d.Field] = record.Object{"role": d.Field, "count": 1.0, "label": d.Name}
 		default:
 			fields[d.Field] = fieldFor(d)
+			if block := map[document.FieldKind]string{document.Checklist: "checklist", document.QA: "qa", document.List: "list", document.Pictures: "pictures"}[d.Type]; block != "" {
+				layout[d.Field] = record.Object{"kind": block, "field": d.Field}
+			} else {
+				layout[d.Field] = record.Object{"kind": "paragraph", "text": "{" + d.Field + "}"}
+			}
 		}
 	}
 	for _, d := range rows {
@@ -41,8 +47,7 @@ func lawful(kind string, rows []document.Demand) record.Object {
 		}
 	}
 	return record.Object{"kind": kind, "fields": fields, "terms": terms, "signers": signers, "number": record.Object{"token": "津河东{organ}{word}〔{year}〕第{n}号", "word": "罚字"},
-		"layout": record.Object{"all": record.Object{"kind": "paragraph", "text": words}, "seal": record.Object{"kind": "seal"},
-			"signatures": record.Object{"kind": "signatures"}}}
+		"layout": record.Apply(layout, record.Object{"all": record.Object{"kind": "paragraph", "text": words}})}
 }
 
 func fieldFor(d document.Demand) record.Object {
@@ -109,6 +114,34 @@ func TestDemandedFieldsAreRequired(t *testing.T) {
 	for path, value := range map[string]any{"fields/fine/required": true, "fields/fine/requiredWhen/penalty": []any{"warning", "fine"}} {
 		if flaws := document.Lint(edit(seed(t, document.SummaryPenalty), path, value)); len(flaws) > 0 {
 			t.Errorf("%s = %v asks for more than law does: %v", path, value, flaws)
+		}
+	}
+}
+
+// What must be said must be printed: a layout without it would be handed over without it. What only decides what else is printed, or stays in the file, need not
+// stand on the page.
+func TestWhatIsDemandedIsPrinted(t *testing.T) {
+	for _, kind := range document.Kinds() {
+		body := seed(t, kind.Key)
+		flaws := document.Lint(edit(body, "layout", record.Object{"seal": record.Object{"kind": "seal"}}))
+		for _, d := range demandsOf(kind.Key) {
+			kept := d.Field == "approval" || d.Field == "review" || d.Field == "discussion" || d.Type == document.Enum
+			told := slices.ContainsFunc(flaws, func(f document.Flaw) bool {
+				return f.Path == "layout" && strings.Contains(f.Zh, "（"+d.Field+"）") && strings.Contains(f.Zh, d.Basis)
+			})
+			if slices.Contains([]document.FieldKind{document.Term, document.Phrase, document.Signing, document.RemediesDemand}, d.Type) {
+				continue
+			}
+			if !told && !kept {
+				t.Errorf("%s prints nothing, and nobody misses %s", kind.Key, d.Field)
+			}
+		}
+	}
+	penalty := seed(t, document.SummaryPenalty)
+	for path, want := range map[string]string{"layout/number": "layout 文书编有号码，版式中没有印出号码处", "layout/signatures": "signers/officers 版式中没有该签名人的签名处",
+		"layout/facts/rows/facts": "layout 版式中没有印出“违法事实”（facts），依据：《行政处罚法》第五十二条第二款"} {
+		if flaws := document.Lint(edit(penalty, path, nil)); !slices.ContainsFunc(flaws, func(f document.Flaw) bool { return f.Path+" "+f.Zh == want }) {
+			t.Errorf("without %s: want %s, got %v", path, want, flaws)
 		}
 	}
 }

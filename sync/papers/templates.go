@@ -133,8 +133,8 @@ func (s *Service) versionsOfKind(ctx context.Context, kind string) ([]document.E
 	return all, nil
 }
 
-// versions lists the versions of a template, oldest first. What was written again under the same number is one version: it says what it
-// said last. A record that is no template, or that is gone, has none.
+// versions lists the versions of a template, oldest first. What was written again under the same number, before it began, is one
+// version: it says what it said last. A record that is no template, or that is gone, has none.
 func (s *Service) versions(ctx context.Context, id string) ([]document.Edition, error) {
 	revisions, err := s.History.Revisions(ctx, id)
 	if errors.Is(err, fault.New(fault.NotFound)) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -78,15 +79,37 @@ func (w *work) judge(ctx context.Context, ch change) ([]flagged, *fault.Error, e
 		if err != nil {
 			return nil, nil, err
 		}
+		if g.Effect == record.Refuse && len(breaches) > 0 {
+			return nil, refused(g, breaches), nil
+		}
 		for _, b := range breaches {
-			if g.Effect == record.Refuse {
-				why := fault.New(fault.GateRefused).At(b.Field)
-				return nil, why.Detail(g.Code+" "+b.Zh+"（"+b.BasisOf(g)+"）", g.Code+" "+b.En+" ("+b.BasisOf(g)+")"), nil
-			}
 			flags = append(flags, flagged{g, b})
 		}
 	}
 	return append(flags, ch.doubles()...), nil, nil
+}
+
+// mostTold is of how many further breaches a refusal tells the place.
+const mostTold = 10
+
+// refused is the first breach of a refusing gate in words, and the places of the others: who corrects one should not have to be refused for each.
+func refused(g record.Gate, breaches []record.Breach) *fault.Error {
+	first := breaches[0]
+	zh, en := g.Code+" "+first.Zh, g.Code+" "+first.En
+	if basis := first.BasisOf(g); basis != "" {
+		zh, en = zh+"（"+basis+"）", en+" ("+basis+")"
+	}
+	if more := len(breaches) - 1; more > 0 {
+		var places []string
+		for _, b := range breaches[1:min(len(breaches), 1+mostTold)] {
+			if b.Field != "" && !slices.Contains(places, b.Field) {
+				places = append(places, b.Field)
+			}
+		}
+		at := strings.Join(places, "、")
+		zh, en = zh+fmt.Sprintf("；另有%d处：%s", more, at), en+fmt.Sprintf("; and %d more: %s", more, at)
+	}
+	return fault.New(fault.GateRefused).At(first.Field).Detail(zh, en)
 }
 
 // numberGate flags a number that two papers carry: the citizen already holds the second, so it cannot be refused.
