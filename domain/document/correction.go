@@ -70,7 +70,7 @@ func judgeCorrection(ctx context.Context, i *issue) error {
 		return nil
 	}
 	i.judgeCorrected(c, ReadInstance(body))
-	return i.judgeAgain(ctx, c)
+	return i.judgeAgain(ctx, c, ReadInstance(body))
 }
 
 func (i *issue) judgeCorrected(c Correction, old Instance) {
@@ -83,7 +83,7 @@ func (i *issue) judgeCorrected(c Correction, old Instance) {
 	if old.Kind != i.in.Kind {
 		i.say(CorrectionOfOther, "corrects/document", "更正应使用同一种文书", "a paper is corrected by one of its own kind")
 	}
-	if !strings.HasPrefix(old.Unit, i.in.Unit) && !strings.HasPrefix(i.in.Unit, old.Unit) {
+	if !sameOrgan(old, i.in) {
 		i.say(CorrectionNotOurs, "corrects/document", "所更正的文书属于另一机关", "the paper to be corrected is another organ's")
 	}
 	if old.NumberText != c.Number {
@@ -91,11 +91,22 @@ func (i *issue) judgeCorrected(c Correction, old Instance) {
 	}
 }
 
+// sameOrgan reports whether two papers are of one organ: a team acts in the name of the one above it.
+func sameOrgan(a, b Instance) bool {
+	return strings.HasPrefix(a.Unit, b.Unit) || strings.HasPrefix(b.Unit, a.Unit)
+}
+
+// puts reports whether a paper puts itself in the place of another: only an issued one of its kind and organ does. What else names it is found, and changes
+// nothing of it: nobody can take away the paper of another organ.
+func (in Instance) puts(old Instance) bool {
+	return in.State == Issued && in.Kind == old.Kind && sameOrgan(in, old)
+}
+
 // judgeAgain: a paper is corrected once; what is wrong with the correction is corrected there.
-func (i *issue) judgeAgain(ctx context.Context, c Correction) error {
+func (i *issue) judgeAgain(ctx context.Context, c Correction, old Instance) error {
 	others, err := i.facts.Match(ctx, Documents.Name, "corrects/document", c.Document)
 	for id, body := range others {
-		if id != i.ev.Op.Record && text(body, "state") == Issued {
+		if other := ReadInstance(body); id != i.ev.Op.Record && other.puts(old) {
 			i.say(CorrectionAgain, "corrects/document", "该文书已经更正，应更正最近一份文书", "the paper has been corrected already: correct the newest one")
 			break
 		}
@@ -105,12 +116,12 @@ func (i *issue) judgeAgain(ctx context.Context, c Correction) error {
 
 // CorrectedBy finds the issued paper that corrects another, the first if there are several: what the server writes into "correctedBy" of the
 // corrected one, {document, name?, number?, at}. nil when there is none.
-func CorrectedBy(ctx context.Context, facts record.Facts, id string) (record.Object, error) {
+func CorrectedBy(ctx context.Context, facts record.Facts, id string, old Instance) (record.Object, error) {
 	others, err := facts.Match(ctx, Documents.Name, "corrects/document", id)
 	var first record.Object
 	for other, body := range others {
 		in := ReadInstance(body)
-		if in.State != Issued || other == id {
+		if !in.puts(old) || other == id {
 			continue
 		}
 		by := record.Object{"document": other, "at": text(body, "issuedAt")}

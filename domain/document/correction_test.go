@@ -44,13 +44,25 @@ func TestCorrection(t *testing.T) {
 	if codes := strings.Join(judged(t, f, good, nil), " "); codes != "correction.again" {
 		t.Errorf("a second correction: %s", codes)
 	}
-	by, err := document.CorrectedBy(t.Context(), f, oldID)
+	correctedBy := func() (record.Object, error) {
+		return document.CorrectedBy(t.Context(), f, oldID, document.ReadInstance(old))
+	}
+	by, err := correctedBy()
 	if err != nil || by["document"] != otherID || by["name"] != "责令（限期）改正通知书" {
 		t.Errorf("corrected by %v, %v", by, err)
 	}
 	f["documents"][otherID] = edit(f["documents"][otherID], "state", document.Voided)
-	if by, _ := document.CorrectedBy(t.Context(), f, oldID); by["document"] != laterID {
+	if by, _ := correctedBy(); by["document"] != laterID {
 		t.Errorf("a void paper corrects nothing: %v", by)
+	}
+	for path, value := range map[string]string{"unit": "120102001", "kind": "cessation-order"} {
+		f["documents"][laterID] = edit(good, path, value)
+		if by, _ := correctedBy(); by != nil {
+			t.Errorf("a paper of another %s corrects it: %v", path, by)
+		}
+		if codes := strings.Join(judged(t, f, good, nil), " "); codes != "" {
+			t.Errorf("after one of another %s: %s", path, codes)
+		}
 	}
 	c, _ := document.CorrectionOf(good)
 	if c.Text() != "本文书更正《责令改正通知书》（津河东东新责改字〔2026〕第3号）。更正事由：当事人姓名有误。" {

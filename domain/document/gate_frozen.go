@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
@@ -28,4 +29,17 @@ func judgeFrozen(_ context.Context, ev record.Event, _ record.Facts) ([]record.B
 		}
 	}
 	return breaches, nil
+}
+
+// VoidUnexplained is an issued paper that was made void and nobody said why: its number is void without a reason in the account.
+const VoidUnexplained = "paper.void_reason"
+
+// voidGate finds it. The paper is void all the same: what somebody holds must not pass for one in force.
+var voidGate = record.Gate{Code: VoidUnexplained, Basis: "行政处罚法第四十七条", Effect: record.Flag, Judge: judgeVoid}
+
+func judgeVoid(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
+	if !becameVoid(ev) || strings.TrimSpace(text(ev.After, "voidReason")) != "" {
+		return nil, nil
+	}
+	return []record.Breach{{Code: VoidUnexplained, Field: "voidReason", Zh: "文书作废未注明事由", En: "the paper was made void and nobody said why"}}, nil
 }

@@ -49,7 +49,7 @@ func Gates(cal Calendar) []record.Gate {
 		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber, cal), Asks: askBlock},
 		{Code: "G07", Basis: cashBasis, Effect: record.Flag, Judge: onIssue(judgeCash, cal)},
 	}
-	gates = append(gates, frozenGate, approvalGate, refusalGate(cal), correctionGate(cal), serviceGate(cal))
+	gates = append(gates, frozenGate, voidGate, approvalGate, refusalGate(cal), correctionGate(cal), serviceGate(cal))
 	return append(gates, ruleGates(cal)...)
 }
 

@@ -122,7 +122,10 @@ func TestGates(t *testing.T) {
 		"a signature on a draft": {edits{"state": document.Draft}, func(ev *record.Event) {
 			ev.Before = edit(edit(penalty(), "signatures/b", nil), "state", document.Draft)
 		}, nil},
-		"a removed record": {nil, func(ev *record.Event) { ev.After = nil }, nil},
+		"made void without a reason": {edits{"state": document.Voided, "voidReason": " "}, func(ev *record.Event) { ev.Before = penalty() }, []string{document.VoidUnexplained}},
+		"made void with a reason":    {edits{"state": document.Voided, "voidReason": "填写错误"}, func(ev *record.Event) { ev.Before = penalty() }, nil},
+		"a draft made void":          {edits{"state": document.Voided}, func(ev *record.Event) { ev.Before = edit(penalty(), "state", document.Draft) }, nil},
+		"a removed record":           {nil, func(ev *record.Event) { ev.After = nil }, nil},
 	} {
 		body := penalty()
 		for path, value := range c.edits {

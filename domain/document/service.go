@@ -31,7 +31,10 @@ func ServiceOf(ctx context.Context, facts record.Facts, id string, body record.O
 	if err != nil {
 		return s, false, err
 	}
-	all := handedOver(ReadInstance(body))
+	all, err := handedOver(ctx, facts, ReadInstance(body))
+	if err != nil {
+		return s, false, err
+	}
 	for _, id := range slices.Sorted(maps.Keys(receipts)) {
 		in := ReadInstance(receipts[id])
 		if in.Kind != ServiceReceipt || in.State != Issued {
@@ -65,22 +68,32 @@ func compareBool(a, b bool) int {
 
 // handedOver is the service of a paper that was signed for on itself, or left with somebody who would not sign. Only papers of which a copy
 // is the party's are served.
-func handedOver(in Instance) []Service {
+func handedOver(ctx context.Context, facts record.Facts, in Instance) ([]Service, error) {
 	kind, _ := KindOf(in.Kind)
 	if in.Kind == ServiceReceipt || !kind.External || kind.Copies < 2 {
-		return nil
+		return nil, nil
 	}
 	for _, one := range in.SignedBy(ByParty) {
 		on := dayOf(one.At)
 		switch {
 		case one.At.IsZero():
 		case !one.Refused:
-			return []Service{{Mode: ServedDirectly, On: on, Proven: true}}
+			return []Service{{Mode: ServedDirectly, On: on, Proven: true}}, nil
 		default:
-			return []Service{{Mode: ServedByLeaving, On: on, Proven: len(checkRefusal(in, one)) == 0}}
+			shown, err := shown(ctx, facts, in, one)
+			return []Service{{Mode: ServedByLeaving, On: on, Proven: shown && len(checkRefusal(in, one)) == 0}}, err
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// shown reports whether somebody or something shows a refusal: a witness who signed, or a recording that is on record.
+func shown(ctx context.Context, facts record.Facts, in Instance, refusal Signature) (bool, error) {
+	if witnessed(in) {
+		return true, nil
+	}
+	_, found, err := facts.Find(ctx, "evidence", refusal.Recording)
+	return found, err
 }
 
 // receipt is a receipt of service with what it names.
@@ -143,7 +156,7 @@ func (r *receipt) day(due Due) (m Mode, on time.Time, err error) {
 		return m, on, nil
 	}
 	base := r.base(modes[i].By)
-	m, known := ModeOn(r.mode(), base)
+	m, known := ModeOn(r.mode(), cmp.Or(base, r.in.IssuedAt)) // a receipt that tells no day is judged by the law of its own
 	if base.IsZero() || !known || m.N == 0 {
 		return cmp.Or(m, modes[i]), base, nil
 	}

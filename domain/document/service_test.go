@@ -165,6 +165,44 @@ func TestPublicNoticeOfItsTime(t *testing.T) {
 	}
 }
 
+// A receipt that tells no day names the article of its own time, and not that of the first row of the table.
+func TestBasisOfAReceiptWithoutADay(t *testing.T) {
+	body := edit(receiptBy("announced"), "data/publishedOn", nil)
+	ev := record.Event{Op: record.Op{Record: receiptID}, After: body}
+	for _, g := range document.Gates(calendarOf(t)) {
+		if g.Code != "service" {
+			continue
+		}
+		breaches, err := g.Judge(t.Context(), ev, served())
+		if err != nil || len(breaches) != 1 || breaches[0].Code != document.ServiceDate || breaches[0].BasisOf(g) != "《民事诉讼法》第九十五条" {
+			t.Errorf("%+v, %v", breaches, err)
+		}
+	}
+}
+
+// A refusal on the paper itself is service when a witness signed, or when the recording that it names is on record.
+func TestRefusalsAreShown(t *testing.T) {
+	body := edit(penalty(), "signatures/p", refusal("reason", "不愿意", "recording", recordingID))
+	proven := func(f facts, body record.Object) bool {
+		s, known, err := document.ServiceOf(t.Context(), f, decisionID, body, byLaw(t))
+		if err != nil || !known || s.Mode != document.ServedByLeaving {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		return s.Proven
+	}
+	f := served()
+	if !proven(f, body) {
+		t.Error("the recording is on record")
+	}
+	delete(f, "evidence")
+	if proven(f, body) {
+		t.Error("nobody has the recording")
+	}
+	if !proven(f, edit(body, "signatures/w", witness())) {
+		t.Error("a witness has signed")
+	}
+}
+
 // Of several receipts the first that is proven counts; void ones and drafts do not.
 func TestWhichServiceCounts(t *testing.T) {
 	at := func(f facts) (document.Service, bool) {

@@ -53,7 +53,7 @@ func (s *Service) effects(ctx context.Context, id string, body record.Object) (n
 		}
 		set("service", document.ServiceBody(served, is, deadlines))
 	}
-	by, err := document.CorrectedBy(ctx, known, id)
+	by, err := document.CorrectedBy(ctx, known, id, in)
 	set("correctedBy", by)
 	return next, pending, err
 }

@@ -41,7 +41,10 @@ func (s *Service) Lose(ctx context.Context, caller people.Caller, id string, los
 		return nil, "", nil, fault.New(fault.NotFound)
 	}
 	if strings.TrimSpace(loss.Reason) == "" || !document.PlainReason(loss.Reason) {
-		return nil, "", nil, fault.New(fault.FieldInvalid).At("reason")
+		return nil, "", nil, fault.New(fault.FieldInvalid).At("reason").Detail("应填写理由，至多二百字", "say why, in at most 200 characters")
+	}
+	if loss.From > 0 && loss.Device == "" { // else the block would be lost for good, and nobody could go on with it as was meant
+		return nil, "", nil, fault.New(fault.FieldInvalid).At("device").Detail("转移编号应指明接收的设备", "numbers move to a device: name it")
 	}
 	if b.MovedFrom == 0 || b.MovedFrom != loss.From || b.MovedDevice != loss.Device {
 		ops, err := s.losing(ctx, caller, b, loss)

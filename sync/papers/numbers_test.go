@@ -176,6 +176,7 @@ func TestLossRefusals(t *testing.T) {
 			"an officer":               {officer, block, nil, fault.NotFound},
 			"leader of another street": {w.leader("120102099"), block, nil, fault.NotFound},
 			"no such block":            {w.leader(street), newID(), nil, fault.NotFound},
+			"without a device":         {w.leader(street), block, func(l *papers.Loss) { l.Device = "" }, fault.FieldInvalid},
 			"no reason":                {w.leader(street), block, func(l *papers.Loss) { l.Reason = " " }, fault.FieldInvalid},
 			"a number on a paper":      {w.leader(street), block, func(l *papers.Loss) { l.From = 3 }, fault.BlockFrom},
 			"before one that is void":  {w.leader(street), block, func(l *papers.Loss) { l.From = 4 }, fault.BlockFrom},
