@@ -172,7 +172,7 @@ func TestPapersAreProposedForAnInspection(t *testing.T) {
 		there.fails(404, "request.not_found")
 		there.alike(gone)
 		rules, err := wire.Object(w.send("GET", "/v1/schemas/proposals", nil, nil).want(200).body)
-		if err != nil || rules["version"] != 1.0 {
+		if err != nil || rules["version"] != float64(document.ProposalsVersion) {
 			t.Errorf("%v %v", rules["version"], err)
 		}
 	})

@@ -71,6 +71,15 @@ func (t *Template) approved() bool {
 	return slices.ContainsFunc(t.Signers, func(s Signer) bool { return s.Role.Own() })
 }
 
+// saidBy is the role of who fills in a field himself when he signs, as an opinion or a decision; "" for what the officers write.
+func (t *Template) saidBy(field string) Role {
+	i := slices.IndexFunc(t.Signers, func(s Signer) bool { return s.Role.Own() && slices.Contains(s.Fields, field) })
+	if i < 0 {
+		return ""
+	}
+	return t.Signers[i].Role
+}
+
 // newlySigned lists the signatures that an event adds.
 func newlySigned(ev record.Event) []Signature {
 	was := object(ev.Before, "signatures")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
 )
@@ -63,7 +64,12 @@ type Gap struct {
 	Basis     string // the article that demands it, in Chinese; "" when only the template does
 	Confirmed bool
 	Refused   []Flaw // why what is known was not filled in; paths are relative to the field
+	Signer    Role   // who says it himself when he approves; "" for what the officers fill in
+	After     string // kind of the paper that it names and that is drafted beside this one: known when that one is there
 }
+
+// asked reports whether the officers can be asked for it now.
+func (g Gap) asked() bool { return g.Signer == "" && g.After == "" }
 
 // Ask is one thing to be asked, for all the fields that it fills.
 type Ask struct {
@@ -91,11 +97,24 @@ func Propose(v Visit, editions []Edition, on string) []Proposal {
 		}
 		all = append(all, p)
 	}
+	return await(all)
+}
+
+// await says of each reference that is missing whether the paper that it is to name is drafted beside it.
+func await(all []Proposal) []Proposal {
+	for _, p := range all {
+		for i, g := range p.Missing {
+			kind, is := strings.CutPrefix(sourceOf(g.Question), paperSource)
+			if is && len(g.Refused) == 0 && slices.ContainsFunc(all, func(other Proposal) bool { return other.Kind.Key == kind && other.Existing == "" }) {
+				p.Missing[i].After = kind
+			}
+		}
+	}
 	return all
 }
 
 // Asks lists what is still to be asked for the papers together, each thing once, in the order in which it comes up. Papers that come later are not
-// asked for.
+// asked for, nor is what somebody else says when he signs, or a paper that is being drafted beside.
 func Asks(proposals []Proposal) []Ask {
 	var all []Ask
 	for _, p := range proposals {
@@ -103,6 +122,9 @@ func Asks(proposals []Proposal) []Ask {
 			continue
 		}
 		for _, g := range p.Missing {
+			if !g.asked() {
+				continue
+			}
 			field := p.Kind.Key + "." + g.Field
 			if i := slices.IndexFunc(all, func(q Ask) bool { return q.ID == g.Question }); i >= 0 {
 				all[i].Fields = append(all[i].Fields, field)
@@ -183,7 +205,7 @@ func (v *Visit) draft(p *Proposal, known record.Object) {
 	t, data, refused := p.Template, record.Object{}, map[string][]Flaw{}
 	for _, period := range []bool{false, true} {
 		for _, f := range t.Fields {
-			if (f.Kind == Period) != period {
+			if (f.Kind == Period) != period || t.saidBy(f.ID) != "" {
 				continue
 			}
 			question := questionOf(t.Kind, f.ID)
@@ -206,7 +228,9 @@ func (v *Visit) draft(p *Proposal, known record.Object) {
 	}
 	for _, f := range t.Fields {
 		if flaws := refused[f.ID]; flaws != nil || data[f.ID] == nil && f.required(data) {
-			p.Missing = append(p.Missing, gap(t.Kind, f, flaws))
+			g := gap(t.Kind, f, flaws)
+			g.Signer = t.saidBy(f.ID)
+			p.Missing = append(p.Missing, g)
 		}
 	}
 	p.Draft = record.Object{"kind": t.Kind, "template": t.ID, "templateVersion": float64(t.Version), "state": Draft, "data": data}

@@ -2,9 +2,9 @@ package document
 
 import "github.com/fieldwarden/fieldwarden/domain/record"
 
-// ProposalsVersion counts the forms of the three tables as they are published. It changes when a client must change to run them; rows come and go by
+// ProposalsVersion counts the forms of the three tables and of the steps. It changes when a client must change to run them; rows come and go by
 // their days.
-const ProposalsVersion = 1
+const ProposalsVersion = 2
 
 // Published is the three tables of proposals for clients that run [Propose] themselves: {version, outcomes, papers, fields, failing}. Arrays are
 // in the order of the tables, which counts.
@@ -32,7 +32,8 @@ func (p Proposal) Object() record.Object {
 		for _, f := range g.Refused {
 			refused = append(refused, lean(record.Object{"path": f.Path, "zh": f.Zh, "en": f.En}))
 		}
-		gap := lean(record.Object{"field": g.Field, "question": g.Question, "label": g.Label.object(), "type": string(g.Type), "basis": g.Basis})
+		gap := lean(record.Object{"field": g.Field, "question": g.Question, "label": g.Label.object(), "type": string(g.Type), "basis": g.Basis,
+			"signer": string(g.Signer), "after": g.After})
 		if g.Basis != "" {
 			gap["confirmed"] = g.Confirmed
 		}

@@ -45,6 +45,10 @@ func small() []document.Edition {
 		{"kind": "summary-penalty", "version": 1.0, "validFrom": "2024-01-01", "fields": record.Object{
 			"facts": field(1, "longtext", "违法事实", nil), "basis": field(2, "provision", "处罚依据", nil), "penalty": field(3, "enum", "处罚种类", options("warning", "fine")),
 			"fine": field(4, "money", "罚款数额", record.Object{"required": false, "requiredWhen": record.Object{"penalty": []any{"fine"}}})}},
+		{"kind": "summary-penalty-filing", "version": 1.0, "validFrom": "2024-01-01", "fields": record.Object{
+			"decision": field(1, "documentRef", "当场行政处罚决定书", nil), "officerOpinion": field(2, "longtext", "执法人员说明", nil), "headOpinion": field(3, "longtext", "负责人意见", nil)},
+			"signers": record.Object{"officers": record.Object{"order": 10.0, "role": "officer", "count": 1.0, "fields": []any{"officerOpinion"}, "label": record.Object{"zh": "执法人员", "en": "officers"}},
+				"head": record.Object{"order": 20.0, "role": "head", "count": 1.0, "fields": []any{"headOpinion"}, "label": record.Object{"zh": "负责人", "en": "head"}}}},
 	}
 	var all []document.Edition
 	for i, body := range bodies {
@@ -65,10 +69,14 @@ func vectorCases() map[string]document.Visit {
 	issued := visit("correct")
 	issued.Papers = map[string]record.Object{"01890000-0000-7000-8000-00000000e002": {"kind": "rectification-order", "state": "issued",
 		"number": record.Object{"text": "津河东东新执责改字〔2026〕第3号"}, "data": record.Object{"deadline": "2026-11-28", "requirements": "立即清理"}}}
+	filed := visit("penalize")
+	filed.Papers = map[string]record.Object{"01890000-0000-7000-8000-00000000e003": {"kind": "summary-penalty", "state": "issued",
+		"number": record.Object{"text": "津河东东新执当罚决字〔2026〕第7号"}, "data": record.Object{"penalty": "warning"}}}
+	filed.Given = record.Object{"summary-penalty-filing.headOpinion": "同意"}
 	citizen := visit("educate")
 	citizen.Subject, citizen.Evidence = record.Object{"kind": "citizen", "name": "李𬭎", "idNumber": "120102199001010015"}, nil
 	return map[string]document.Visit{"nothing known": {ID: visitID, Outcomes: []string{"normal"}}, "ordered to correct": visit("correct"), "what does not fit": refused,
-		"answers fill every paper": answered, "a paper that is there": issued, "a citizen": citizen, "no outcome": visit()}
+		"answers fill every paper": answered, "a paper that is there": issued, "a citizen": citizen, "to be filed": filed, "no outcome": visit()}
 }
 
 // The tables and what comes of them are published as they are. Where they are meant to change: go test ./domain/document -run Vectors -update
