@@ -12,11 +12,12 @@ import (
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 )
 
-// NewExport says which papers are wanted as one file: those of an inspection, those of a unit and a month, or those named.
+// NewExport says which papers are wanted as one file: those of an inspection, those of a case, those of a unit and a month, or those named.
 type NewExport struct {
 	Form       string   `json:"form" doc:"pdf: one file with an outline; zip: every paper as it is stored, with a manifest of digests"`
 	Reason     string   `json:"reason" doc:"why; kept in the chain of custody of each paper"`
 	Inspection string   `json:"inspection,omitempty"`
+	Case       string   `json:"case,omitempty" doc:"record id of the paper of filing (case-filing)"`
 	Unit       string   `json:"unit,omitempty" doc:"with month; those below it too; default this device's"`
 	Month      string   `json:"month,omitempty" doc:"YYYY-MM in Beijing"`
 	Documents  []string `json:"documents,omitempty" doc:"at most 500"`

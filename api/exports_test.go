@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/api"
+	"github.com/fieldwarden/fieldwarden/domain/record"
 )
 
 // From asking to the file: progress, ranges, and nobody else's eyes.
@@ -49,5 +50,32 @@ func TestPapersAreExported(t *testing.T) {
 		w.leader.send("POST", "/v1/exports", map[string]any{"form": "pdf", "reason": "归档", "unit": foreign, "month": "2026-11"}).fails(404, "request.not_found")
 		w.leader.send("POST", "/v1/exports", map[string]any{"form": "pdf", "reason": "归档"}).fails(400, "request.field_invalid")
 		w.leader.send("POST", "/v1/exports", map[string]any{"form": "pdf", "month": "2026-11"}).fails(400, "custody.reason_needed")
+	})
+}
+
+// The papers of a case: named by its paper of filing, and foreign as absent.
+func TestTheCaseToBeExportedIsAPaperOfFiling(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, w *world) {
+		paper := func(unit, kind string) string {
+			return w.put("documents", record.Object{"unit": unit, "kind": kind, "template": newID(), "templateVersion": 1.0, "state": "issued", "issuedAt": "2026-11-25T01:00:00Z", "data": record.Object{}})
+		}
+		ask := func(p *person, id string) *reply {
+			return p.send("POST", "/v1/exports", map[string]any{"form": "pdf", "reason": "归档", "case": id})
+		}
+		filing := paper(street, "case-filing")
+		var e api.Export
+		ask(w.leader, filing).want(202).into(&e)
+		if e.State != "queued" {
+			t.Errorf("%+v", e)
+		}
+		ask(w.officer, filing).fails(403, "access.denied")
+		if p := ask(w.leader, paper(street, "penalty-notice")).fails(404, "case.not_filing"); p.Field != "case" {
+			t.Errorf("%+v", p)
+		}
+		foreign, absent := ask(w.leader, paper(foreign, "case-filing")), ask(w.leader, newID())
+		if f, a := foreign.fails(404, "request.not_found"), absent.fails(404, "request.not_found"); f.Field != a.Field || f.Detail != a.Detail {
+			t.Errorf("foreign and absent differ: %+v, %+v", f, a)
+		}
+		w.leader.send("POST", "/v1/exports", map[string]any{"form": "pdf", "reason": "归档", "case": filing, "month": "2026-11"}).fails(400, "request.field_invalid")
 	})
 }

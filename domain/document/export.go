@@ -31,6 +31,7 @@ var Exports = record.Collection{
 		{Path: "form", Class: record.Server, Kind: record.String, Required: true},
 		{Path: "reason", Class: record.Server, Kind: record.String, Required: true},
 		{Path: "inspection", Class: record.Server, Kind: record.IDKind}, // its papers; or
+		{Path: "case", Class: record.Server, Kind: record.IDKind},       // those of the case of this paper of filing; or
 		{Path: "unit", Class: record.Server, Kind: record.String},       // those of a unit and of those below it,
 		{Path: "month", Class: record.Server, Kind: record.String},      // issued in the month YYYY-MM of Beijing; or
 		{Path: "documents", Class: record.Server, Kind: record.Array},   // those named

@@ -18,6 +18,8 @@ const (
 	ExportGone          Code = "export.gone"
 	ExportEmpty         Code = "export.empty"
 	ExportTooMany       Code = "export.too_many"
+	CaseNotFiling       Code = "case.not_filing"
+	CaseTooWide         Code = "case.too_wide"
 	BlockMoved          Code = "paper.block_moved"
 	BlockTarget         Code = "paper.block_target"
 	BlockFrom           Code = "paper.block_from"
@@ -38,6 +40,8 @@ var documentCodes = map[Code]entry{
 	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
 	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
 	ExportTooMany:       {TooLarge, "该月文书超过两万份，请分批导出", "the month has more than twenty thousand papers; export them in parts"},
+	CaseNotFiling:       {Absent, "该文书不是已经签发的立案审批表；案件以立案审批表指明", "this record is no issued paper of filing (case-filing); a case is named by its paper of filing"},
+	CaseTooWide:         {TooLarge, "自该案首份文书以来，本机关文书已超过两万份，无法逐份查找本案文书；请按检查、月份或者逐份指明", "the organ has issued more than twenty thousand papers since the first one of the case, too many to look through; name inspections, a month or the papers"},
 	ExportEmpty:         {Absent, "没有可以导出的文书", "there is no paper to export"},
 	NumbersEnough:       {Conflict, "本机持有的未用编号已经够多，请先使用或者交回", "this device has enough unused numbers; use them or give them back"},
 	BlockMoved:          {Conflict, "该号段的剩余编号已转移，请刷新后查看", "the rest of this block has been moved already; look at it anew"},

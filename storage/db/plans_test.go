@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,8 +143,16 @@ func must(t *testing.T, d *DB, statement string) {
 func fillForPlans(t *testing.T, d *DB) {
 	t.Helper()
 	collections := []string{"certificates", "items", "units", "officers", "documents", "evidence", "custody", "inspections", "holds", "disposals", "blocks", "deadletters", "tasks"}
+	feeds := []string{"unit/a"}
+	for i := range 13 { // the papers of thirteen streets
+		feeds = append(feeds, fmt.Sprint("unit/street ", i))
+	}
+	slices.Sort(feeds)
 	for n := range 8 {
-		b := &push.Batch{Heads: map[string]uint64{"unit/a": uint64(n+1) * 1000}, At: time.Now()}
+		b := &push.Batch{Heads: map[string]uint64{}, At: time.Now()}
+		for _, feed := range feeds {
+			b.Heads[feed] = uint64(n+1) * 1000
+		}
 		for i := range 1000 {
 			id, seq := fmt.Sprintf("%d-%d", n, i), uint64(n*1000+i+1)
 			body := fmt.Appendf(nil, `{"officer":"%s","number":"%s","code":"%s","unit":"%s","inspection":"%s","device":"%s","kind":"%s","record":"%s","evidence":"%s","sha256":"%s","corrects":{"document":"%[1]s"},"data":{"paper":{"document":"%[1]s"}}}`, id, id, id, id, id, id, id, id, id, id)
@@ -153,13 +162,16 @@ func fillForPlans(t *testing.T, d *DB) {
 			b.Records = append(b.Records, push.Row{ID: id, Collection: collections[i%len(collections)], Feed: "unit/a", Seq: seq, Version: 1, Op: id, Body: body,
 				State: fmt.Sprint("state ", i%10)})
 			b.Departures = append(b.Departures, push.Departure{Feed: "unit/b", Seq: seq, Record: id, Collection: "tasks", Reason: "moved"})
+			if b.Records[i].Collection == "documents" {
+				b.Records[i].Feed = fmt.Sprint("unit/street ", i/len(collections)%13)
+			}
 			b.Records[i].Copies = map[string]uint64{"unit/c": seq}
 			b.Records[i].Closed = i%20 == 0
 			b.Numbers = append(b.Numbers, push.NumberUse{Series: "s", N: seq, Document: id})
 			b.Jobs = append(b.Jobs, record.Job{Kind: "k", Key: id})
 		}
 		err := d.InTx(context.Background(), func(ctx context.Context, tx push.Tx) error {
-			if _, err := tx.LockFeeds(ctx, []string{"unit/a"}, push.Wants{}); err != nil {
+			if _, err := tx.LockFeeds(ctx, feeds, push.Wants{}); err != nil {
 				return err
 			}
 			return tx.Write(ctx, b)
@@ -240,6 +252,14 @@ func plansOf(t *testing.T, d *DB, filled bool) []string {
 	check(err)
 	_, err = reader.OpText(ctx, "1-1")
 	check(err)
+	_, err = reader.Among(ctx, "documents", ids)
+	check(err)
+	_, err = reader.Began(ctx, ids)
+	check(err)
+	check(reader.Touched(ctx, pull.Touched{Collection: "documents", Feed: "unit/street 1", Since: time.Now().Add(-time.Hour)}, func(pull.Record) error { return nil }))
+	if plan := p.plans[len(p.plans)-1]; filled && !strings.Contains(plan, "records_documents_touched") {
+		t.Errorf("papers by their last change are not found by it\n%s", plan)
+	}
 	if len(p.plans) < 20 {
 		t.Fatalf("only %d queries were seen", len(p.plans))
 	}

@@ -27,6 +27,7 @@ func Reads(t *testing.T, open func(t *testing.T) Database) {
 		{"some records of a feed", (*writes).pick},
 		{"the history of a record", (*writes).history},
 		{"what lies on the desks", (*writes).desks},
+		{"records of a feed by their last change", (*writes).touched},
 		{"the text of an op", (*writes).opText},
 		{"a feed that was never written", (*writes).emptyFeed},
 		{"a copy is in its feed like a record of its own", (*writes).copied},

@@ -22,11 +22,12 @@ type volume struct {
 	merger   *pdf.Merger
 	contents render.Contents
 	id, why  string
+	about    string // the paper of filing of the case; "": it is of none
 }
 
 func newVolume(w io.Writer, id, reason string, at time.Time) *volume {
 	title := "文书合订 " + id
-	return &volume{pdf.NewMerger(w, pdf.Info{Title: title, Producer: "Fieldwarden " + render.Version(), Created: at}), render.Contents{Title: "文书合订本目录", At: at}, id, reason}
+	return &volume{merger: pdf.NewMerger(w, pdf.Info{Title: title, Producer: "Fieldwarden " + render.Version(), Created: at}), contents: render.Contents{Title: "文书合订本目录", At: at}, id: id, why: reason}
 }
 
 // Add implements binder.
@@ -71,6 +72,9 @@ func (v *volume) Close(missing []absent) error {
 	c := &v.contents
 	c.Notes = []string{fmt.Sprintf("导出编号%s，%s制作，收入文书%d份，共%d页（不含目录）；用途：%s", v.id, c.At.In(record.Beijing).Format("2006年1月2日15时04分"), len(c.Entries), v.merger.Pages(), v.why),
 		"页码为本文件的页次，目录计入。作废、已更正的文书不再适用，各页均有标注。本册各页由存档文书复制而成；单份文书的真伪，以其单独的电子文书核验。"}
+	if v.about != "" {
+		c.Notes = append([]string{"本册收入依" + v.about + "所立案件的文书，按文书之间的引用关系和所属检查查找；与本案文书没有引用关系、也不属于本案检查的文书不在其内。"}, c.Notes...)
+	}
 	for _, m := range missing {
 		c.Missing = append(c.Missing, render.Absence{What: m.what(), Why: m.why.Zh})
 	}
@@ -103,6 +107,7 @@ type archive struct {
 // manifest is manifest.json in a ZIP of papers.
 type manifest struct {
 	Export  string          `json:"export"`
+	Case    string          `json:"case,omitempty"` // record of its paper of filing
 	At      time.Time       `json:"at"`
 	Papers  []manifestPaper `json:"papers"`
 	Missing record.Object   `json:"missing"`

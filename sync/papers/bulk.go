@@ -18,6 +18,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/cases"
 	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
@@ -40,6 +41,7 @@ type bulk struct {
 	id      string
 	body    record.Object
 	grants  []people.Grant // of who asked, as they are now
+	about   string         // the paper of filing of the case, as papers name it; "": it is of none
 	out     binder
 	done    int
 	missing []absent
@@ -94,7 +96,7 @@ func (s *Service) MakeExport(ctx context.Context, id string) error {
 	switch {
 	case errors.Is(err, errCancelled):
 		return nil
-	case errors.Is(err, fault.New(fault.ExportEmpty)), errors.Is(err, fault.New(fault.ExportTooMany)):
+	case errors.Is(err, fault.New(fault.ExportEmpty)), errors.Is(err, fault.New(fault.ExportTooMany)), errors.Is(err, fault.New(fault.CaseTooWide)), errors.Is(err, fault.New(fault.CaseNotFiling)):
 		return b.say(ctx, record.Object{"state": document.ExportFailed, "failure": string(fault.Of(err).Code), "missing": codes(b.missing)})
 	}
 	return err
@@ -138,10 +140,14 @@ func (b *bulk) make(ctx context.Context) error {
 
 func (b *bulk) binder(w io.Writer) binder {
 	if b.body["form"] == FormZIP {
-		return newArchive(w, b.id, b.Now())
+		a := newArchive(w, b.id, b.Now())
+		a.manifest.Case, _ = b.body["case"].(string)
+		return a
 	}
 	reason, _ := b.body["reason"].(string)
-	return newVolume(w, b.id, reason, b.Now())
+	v := newVolume(w, b.id, reason, b.Now())
+	v.about = b.about
+	return v
 }
 
 // chosen lists the papers that are asked for, by the moment of issue.
@@ -158,6 +164,9 @@ func (b *bulk) chosen(ctx context.Context) ([]string, error) {
 			ids = append(ids, fmt.Sprint(id))
 		}
 		return ids, nil
+	}
+	if filing, _ := b.body["case"].(string); filing != "" {
+		return b.ofCase(ctx, filing)
 	}
 	if inspection, _ := b.body["inspection"].(string); inspection != "" {
 		all, err := facts{b.History}.Match(ctx, document.Documents.Name, "inspection", inspection)
@@ -179,6 +188,26 @@ func (b *bulk) chosen(ctx context.Context) ([]string, error) {
 		return nil, fault.New(fault.ExportTooMany)
 	}
 	return ids, nil
+}
+
+// ofCase finds the papers of a case. Whether who asked may have each is asked when its turn comes; where the paper of filing is not his any more, nothing is found.
+func (b *bulk) ofCase(ctx context.Context, filing string) ([]string, error) {
+	body, err := b.optional(ctx, document.Documents.Name, filing)
+	if err != nil {
+		return nil, err
+	}
+	if body == nil || !people.MayAny(b.grants, "documents.export", document.Documents.UnitsOf(body), b.Now()) {
+		return nil, fault.New(fault.ExportEmpty)
+	}
+	b.about = "《" + nameOf(body) + "》"
+	if number := numberTextOf(body); number != "" {
+		b.about += "（" + number + "）"
+	}
+	found, err := cases.Find(ctx, b.History, filing, body)
+	if len(found.Papers) > mostPapers {
+		return nil, fault.New(fault.ExportTooMany)
+	}
+	return found.Papers, err
 }
 
 // ofMonth walks over the papers of a unit that were issued in the month.

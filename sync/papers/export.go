@@ -12,6 +12,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/inspect"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/cases"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -27,18 +28,19 @@ const exportTTL = 24 * time.Hour
 // mostNamed is how many papers may be named one by one.
 const mostNamed = 500
 
-// Wanted says which papers are wanted as one file: those of an inspection, those of a unit and a month, or those named.
+// Wanted says which papers are wanted as one file: those of an inspection, those of a case, those of a unit and a month, or those named.
 type Wanted struct {
 	Form       string
 	Reason     string
 	Inspection string
+	Case       string // its paper of filing
 	Unit       string
 	Month      string // YYYY-MM in Beijing
 	Documents  []string
 }
 
 // Export begins to make a file of many papers, for those with the right documents.export; which papers come into it is asked of each when its turn comes. It
-// returns the record id. An inspection or a unit that is not the caller's is fault request.not_found, like an absent one.
+// returns the record id. An inspection, a case or a unit that is not the caller's is fault request.not_found, like an absent one.
 func (s *Service) Export(ctx context.Context, caller people.Caller, w Wanted) (string, error) {
 	if err := s.wanted(ctx, caller, &w); err != nil {
 		return "", err
@@ -46,7 +48,7 @@ func (s *Service) Export(ctx context.Context, caller people.Caller, w Wanted) (s
 	id := s.NewID()
 	body := record.Object{"device": caller.Device, "officer": caller.Officer, "actorUnit": caller.Unit, "form": w.Form, "reason": w.Reason, "state": document.ExportQueued,
 		"createdAt": stamp(s.Now())}
-	for key, value := range map[string]string{"inspection": w.Inspection, "unit": w.Unit, "month": w.Month} {
+	for key, value := range map[string]string{"inspection": w.Inspection, "case": w.Case, "unit": w.Unit, "month": w.Month} {
 		if value != "" {
 			body[key] = value
 		}
@@ -71,13 +73,9 @@ func (s *Service) wanted(ctx context.Context, caller people.Caller, w *Wanted) e
 		return wrong("form", "应为 pdf 或者 zip", "want pdf or zip")
 	case n == 0 || n > 500 || !record.Storable(w.Reason) || strings.ContainsFunc(w.Reason, func(c rune) bool { return c < ' ' || c == utf8.RuneError }):
 		return fault.New(fault.ReasonNeeded).At("reason")
-	case w.Inspection != "" && w.Unit == "" && w.Month == "" && w.Documents == nil:
-		body, err := s.seen(ctx, caller, &inspect.Inspections, w.Inspection, "documents.export")
-		if err == nil && body == nil {
-			err = fault.New(fault.NotFound).At("inspection")
-		}
-		return err
-	case w.Month != "" && w.Inspection == "" && w.Documents == nil:
+	case w.ways() != 1 || w.Unit != "" && w.Month == "":
+		return wrong("inspection", "应指明一次检查、一个案件、一个月份或者若干文书之一", "name an inspection, or a case, or a month, or papers")
+	case w.Month != "":
 		if w.Unit == "" {
 			w.Unit = caller.Unit
 		}
@@ -88,7 +86,7 @@ func (s *Service) wanted(ctx context.Context, caller people.Caller, w *Wanted) e
 			return fault.New(fault.NotFound).At("unit")
 		}
 		return nil
-	case len(w.Documents) > 0 && w.Inspection == "" && w.Unit == "" && w.Month == "":
+	case w.Documents != nil:
 		if len(w.Documents) > mostNamed {
 			return wrong("documents", "一次至多500份", "at most 500 at once")
 		}
@@ -98,8 +96,36 @@ func (s *Service) wanted(ctx context.Context, caller people.Caller, w *Wanted) e
 			}
 		}
 		return nil
+	case w.Case != "":
+		return s.wantedCase(ctx, caller, w.Case)
 	}
-	return wrong("inspection", "应指明一次检查、一个月份或者若干文书之一", "name an inspection, or a month, or papers")
+	body, err := s.seen(ctx, caller, &inspect.Inspections, w.Inspection, "documents.export")
+	if err == nil && body == nil {
+		err = fault.New(fault.NotFound).At("inspection")
+	}
+	return err
+}
+
+// ways counts in how many ways it is said which papers are wanted.
+func (w *Wanted) ways() (n int) {
+	for _, said := range []bool{w.Inspection != "", w.Case != "", w.Month != "", len(w.Documents) > 0} {
+		if said {
+			n++
+		}
+	}
+	return n
+}
+
+// wantedCase checks that a case is there for the caller, by its paper of filing. Which papers it has is found when the file is made.
+func (s *Service) wantedCase(ctx context.Context, caller people.Caller, id string) error {
+	body, err := s.seen(ctx, caller, &document.Documents, id, "documents.export")
+	switch {
+	case err != nil:
+		return err
+	case body == nil:
+		return fault.New(fault.NotFound).At("case")
+	}
+	return cases.Filing(body)
 }
 
 // Exported tells how far an export is. It is told to who asked for it, on the device he asked on; anybody else's answers like an absent one.

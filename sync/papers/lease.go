@@ -157,11 +157,11 @@ func (s *Service) block(ctx context.Context, caller people.Caller, kind string, 
 	if err != nil {
 		return nil, err
 	}
-	if o.name == "" {
+	if o.Name == "" {
 		return nil, fault.New(fault.PaperOrganAbsent)
 	}
-	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.code, kind, year), "organ": o.code, "kind": kind,
-		"year": float64(year), "pattern": template.Number.Pattern(cmp.Or(o.short, o.name), year),
+	return record.Object{"device": caller.Device, "unit": caller.Unit, "series": document.SeriesName(o.Code, kind, year), "organ": o.Code, "kind": kind,
+		"year": float64(year), "pattern": template.Number.Pattern(cmp.Or(o.Short, o.Name), year),
 		"leasedAt": stamp(now), "expiresAt": stamp(s.expiry(now, year))}, nil
 }
 

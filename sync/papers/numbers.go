@@ -116,7 +116,7 @@ func (s *Service) target(ctx context.Context, b document.LeasedBlock, device str
 		return "", err
 	}
 	o, err := s.organ(ctx, d.Unit)
-	if err == nil && o.code != b.Organ {
+	if err == nil && o.Code != b.Organ {
 		err = wrong
 	}
 	return d.Unit, err

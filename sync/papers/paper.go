@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -72,7 +71,7 @@ func (s *Service) filling(ctx context.Context, t document.Template, in document.
 	}
 	organ, err := s.organ(ctx, in.Unit)
 	out := document.Filling(in, full)
-	out["organ"] = record.Object{"code": organ.code, "name": organ.name}
+	out["organ"] = record.Object{"code": organ.Code, "name": organ.Name}
 	return out, err
 }
 
@@ -185,31 +184,6 @@ func (f facts) Match(ctx context.Context, collection, field, value string) (map[
 }
 
 // organ is the organ that a unit's papers are of: the unit itself, or what a team belongs to.
-type organ struct{ code, name, short string }
-
-// team is the kind of units that act in the name of the one above them.
-const team = "team"
-
-func (s *Service) organ(ctx context.Context, unit string) (organ, error) {
-	for range 3 { // a team of a team of an organ: deeper there is nothing
-		units, err := facts{s.History}.Match(ctx, people.Units.Name, "code", unit)
-		if err != nil {
-			return organ{}, err
-		}
-		var body record.Object
-		for _, id := range slices.Sorted(maps.Keys(units)) {
-			body = units[id]
-		}
-		kind, _ := body["kind"].(string)
-		parent, _ := body["parent"].(string)
-		if kind == team && parent != "" {
-			unit = parent
-			continue
-		}
-		o := organ{code: unit}
-		o.name, _ = body["name"].(string)
-		o.short, _ = body["short"].(string)
-		return o, nil
-	}
-	return organ{}, nil
+func (s *Service) organ(ctx context.Context, unit string) (people.Organ, error) {
+	return people.OrganOf(ctx, facts{s.History}, unit)
 }

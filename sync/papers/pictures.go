@@ -61,7 +61,7 @@ func (s *Service) printable(ctx context.Context, unit string, body record.Object
 		if err != nil {
 			return err
 		}
-		if theirs.code != ours.code {
+		if theirs.Code != ours.Code {
 			return &render.PictureError{Zh: "照片不是本机关的证据", En: "the picture is evidence of another organ"}
 		}
 	}

@@ -90,7 +90,7 @@ func (s *Service) Preview(ctx context.Context, caller people.Caller, k Sketch) (
 	}
 	defer done()
 	var out bytes.Buffer
-	_, err = render.PDF(&out, render.Paper{Words: document.Words{Template: t.Template, Instance: in, Organ: o.name}})
+	_, err = render.PDF(&out, render.Paper{Words: document.Words{Template: t.Template, Instance: in, Organ: o.Name}})
 	return out.Bytes(), told(err)
 }
 

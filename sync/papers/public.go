@@ -53,7 +53,7 @@ func (s *Service) Public(ctx context.Context, id string) (Public, error) {
 		p.Name = name
 	}
 	o, err := s.organ(ctx, in.Unit)
-	if p.Organ = o.name; p.Organ == "" {
+	if p.Organ = o.Name; p.Organ == "" {
 		p.Organ = in.Unit
 	}
 	return p, err

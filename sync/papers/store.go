@@ -6,6 +6,7 @@ package papers
 
 import (
 	"context"
+	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -46,6 +47,10 @@ type History interface {
 	Revisions(ctx context.Context, id string) ([]pull.Revision, error)
 	Lookup(ctx context.Context, collection, field, value string) ([]pull.Record, error)
 	Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
+	Among(ctx context.Context, collection string, ids []string) ([]pull.Record, error)
+	Touched(ctx context.Context, t pull.Touched, fn func(pull.Record) error) error
+	Began(ctx context.Context, ids []string) (time.Time, error)
+	Written(ctx context.Context, prefix string) ([]string, error)
 }
 
 // Records is the write path, for what the server itself says; push.Service is one.

@@ -91,8 +91,8 @@ func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on 
 			continue
 		}
 		offer := Offer{Edition: best, Kind: kind, Versions: versions}
-		if best.Number != nil && o.short != "" {
-			offer.Pattern = best.Number.Pattern(o.short, year.Year())
+		if best.Number != nil && o.Short != "" {
+			offer.Pattern = best.Number.Pattern(o.Short, year.Year())
 		}
 		offers = append(offers, offer)
 	}

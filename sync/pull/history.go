@@ -16,6 +16,15 @@ type History interface {
 	Lookup(ctx context.Context, collection, field, value string) ([]Record, error)
 	// Waiting returns a page of what lies on the desks: live records in one state, by id.
 	Waiting(ctx context.Context, w Waiting) ([]Record, error)
+	// Among returns those of the named records that are live in the collection, by id.
+	Among(ctx context.Context, collection string, ids []string) ([]Record, error)
+	// Touched walks over live records by the time of their last change. It reads page by page and holds neither a connection nor a transaction while
+	// fn works; a record that changes meanwhile comes again at its new place. The first error of fn ends it.
+	Touched(ctx context.Context, t Touched, fn func(Record) error) error
+	// Began is when the server first heard of any of the records, by the clock that their last changes are told by; zero where it has heard of none.
+	Began(ctx context.Context, ids []string) (time.Time, error)
+	// Written is that of [Reader].
+	Written(ctx context.Context, prefix string) ([]string, error)
 	// OpText returns the text of an op as it was taken, RFC 8785, or fault request.not_found.
 	OpText(ctx context.Context, id string) ([]byte, error)
 }
@@ -28,6 +37,14 @@ type Waiting struct {
 	Units      []string // codes: of these units and those below; none gives nothing
 	After      string   // a record's id, or "" to begin
 	Limit      int
+}
+
+// Touched says which records are walked over: those of a collection in one feed that were last changed at a moment or later. The collection should be one
+// with an index for it: documents.
+type Touched struct {
+	Collection string
+	Feed       string
+	Since      time.Time
 }
 
 // Record is a record as it stands.

@@ -71,6 +71,22 @@ func (n newest) Waiting(ctx context.Context, w Waiting) ([]Record, error) {
 	return found, n.all(found, err)
 }
 
+// Among implements History.
+func (n newest) Among(ctx context.Context, collection string, ids []string) ([]Record, error) {
+	found, err := n.History.Among(ctx, collection, ids)
+	return found, n.all(found, err)
+}
+
+// Touched implements History.
+func (n newest) Touched(ctx context.Context, t Touched, fn func(Record) error) error {
+	return n.History.Touched(ctx, t, func(r Record) error {
+		if err := n.lift(&r); err != nil {
+			return err
+		}
+		return fn(r)
+	})
+}
+
 func (n newest) all(found []Record, err error) error {
 	for i := range found {
 		if err == nil {
