@@ -63,7 +63,7 @@ func (s *server) rxdbPush(r *request) error {
 	}
 	rows, err := wire.RxRows(guard.TextOf(r.Ctx))
 	if err != nil {
-		return fault.New(fault.Malformed).At(wire.Where(err)).Because(err)
+		return malformed(err)
 	}
 	out, err := s.Foreign.RxPush(r.ctx, r.caller, r.Params("collection"), version, rows)
 	if err != nil {
@@ -114,7 +114,7 @@ func (r *request) lenient(out any) error {
 		return fault.New(fault.Malformed).Detail("应为 JSON 对象", "want a JSON object")
 	}
 	if err := wire.WmRead(text, out); err != nil {
-		return fault.New(fault.Malformed).At(wire.Where(err)).Because(err)
+		return malformed(err)
 	}
 	return nil
 }

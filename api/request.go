@@ -30,9 +30,18 @@ func (r *request) decode(out any) error {
 		return fault.New(fault.Malformed).Detail("应为 JSON 对象", "want a JSON object")
 	}
 	if err := wire.Decode(text, out); err != nil {
-		return fault.New(fault.Malformed).At(wire.Where(err)).Because(err)
+		return malformed(err)
 	}
 	return nil
+}
+
+// malformed says where and why a body cannot be read.
+func malformed(err error) error {
+	why := fault.New(fault.Malformed).At(wire.Where(err))
+	if zh, en := wire.Why(err); zh != "" {
+		why = why.Detail(zh, en)
+	}
+	return why.Because(err)
 }
 
 // reply writes a JSON answer.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,8 +83,11 @@ func (f Field) check(value any) []Flaw {
 		if _, fits := FenOf(n); f.Kind == Money && (!ok || !fits) {
 			return wrong("应为金额，单位元，最多两位小数", "want a number of yuan with at most two decimals")
 		}
-		if !ok {
+		switch {
+		case !ok:
 			return wrong("应为数字", "want a number")
+		case f.Kind == Number && !plain(n):
+			return wrong("应为绝对值不超过一万亿、至多六位小数的数字", "want a number within a million million, with at most six decimals")
 		}
 		return nil
 	case Place, Party, Provision, Checklist, QA, List, DocumentRef, Pictures:
@@ -117,6 +122,12 @@ func (f Field) check(value any) []Flaw {
 		return f.checkText(s)
 	}
 	return nil
+}
+
+// plain reports whether a number can be read on a page, and is written alike by every client.
+func plain(n float64) bool {
+	_, decimals, _ := strings.Cut(strconv.FormatFloat(n, 'f', -1, 64), ".")
+	return math.Abs(n) <= 1e12 && len(decimals) <= 6
 }
 
 func (f Field) checkText(s string) []Flaw {

@@ -43,7 +43,7 @@ func TestCheckPictures(t *testing.T) {
 		"too large":          {record.Object{"a": pictureRow(record.Object{"length": 16777217.0})}, "data/photos/a/length", "“照片”中“长度”应为1至16777216的整数"},
 		"too large together": {large, "data/photos", "“照片”总长度超过50331648"},
 		"too many":           {many, "data/photos", "“照片”共21行，超过20行"},
-		"the picture itself": {record.Object{"a": pictureRow(record.Object{"image": "AAAA"})}, "data/photos/a", "“照片”中有一行含有未声明的列"},
+		"the picture itself": {record.Object{"a": pictureRow(record.Object{"image": "AAAA"})}, "data/photos/a/image", "“照片”中没有这一列"},
 		"a long caption":     {record.Object{"a": pictureRow(record.Object{"caption": strings.Repeat("长", 201)})}, "data/photos/a/caption", "“照片”中“说明”共201字，超过200字"},
 		"no object":          {"IMG_1", "data/photos", "“照片”格式不正确"},
 		"turned text":        {record.Object{"a": pictureRow(record.Object{"by": "\u202e翀"})}, "data/photos/a/by", "“照片”中“拍摄人”第1个字是从右向左书写的字符（U+202E），请改正"},

@@ -59,10 +59,12 @@ type Text struct{ Zh, En string }
 
 // words reads a text that is given in both languages, or in Chinese alone.
 func words(body record.Object, key string) Text {
+	both := Text{Zh: text(body, key)}
 	if o := object(body, key); o != nil {
-		return Text{Zh: text(o, "zh"), En: text(o, "en")}
+		both = Text{Zh: text(o, "zh"), En: text(o, "en")}
 	}
-	return Text{Zh: text(body, key)}
+	both.En = cmp.Or(both.En, both.Zh) // a flaw that names nothing helps nobody
+	return both
 }
 
 // entry is one of a set of things keyed by id.

@@ -93,8 +93,11 @@ func (f Field) checkRows(set record.Object) []Flaw {
 	total := 0
 	for _, id := range slices.Sorted(maps.Keys(set)) {
 		row, ok := set[id].(record.Object)
-		if !rowID.MatchString(id) || !ok {
-			return append(flaws, wrong("有一行格式不正确", "a row is no object, or its id is none")...)
+		if !rowID.MatchString(id) {
+			return append(flaws, wrong("有一行的键不能用（应为1至64个字母、数字、“-”或者“_”）", "the key of a row cannot be used: want 1 to 64 letters, digits, - or _")...)
+		}
+		if !ok {
+			return append(flaws, Flaw{id, "中这一行格式不正确", "this row is no object"})
 		}
 		for _, why := range f.checkRow(row, &total) {
 			flaws = append(flaws, Flaw{join(id, why.Path), why.Zh, why.En})
@@ -136,7 +139,7 @@ func (f Field) checkRow(row record.Object, total *int) []Flaw {
 				flaws = append(flaws, Flaw{"order", "中序号应为数字", "order: want a number"})
 			}
 		} else if !slices.ContainsFunc(columns, func(c Field) bool { return c.ID == key }) {
-			return append(flaws, wrong("中有一行含有未声明的列", "a row holds a column that was not declared")...)
+			return append(flaws, Flaw{key, "中没有这一列", "there is no such column"})
 		}
 	}
 	return flaws

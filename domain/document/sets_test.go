@@ -50,13 +50,13 @@ func TestCheckNewKinds(t *testing.T) {
 		value any
 		at    string
 	}{
-		{"ask", "x", "ask"}, {"ask/a", "x", "ask"}, {"ask/a b", record.Object{}, "ask"}, {"ask/a/answer", nil, "ask/a/answer"}, {"ask/a/question", " ", "ask/a/question"},
+		{"ask", "x", "ask"}, {"ask/a", "x", "ask/a"}, {"ask/a b", record.Object{}, "ask"}, {"ask/a/answer", nil, "ask/a/answer"}, {"ask/a/question", " ", "ask/a/question"},
 		{"ask/a/answer", 3.0, "ask/a/answer"}, {"ask/a/answer", strings.Repeat("字", 5001), "ask/a/answer"}, {"ask/a/question", strings.Repeat("字", 2001), "ask/a/question"},
-		{"ask/a/order", "1", "ask/a/order"}, {"ask/a/aside", "旁白", "ask/a"}, {"ask/a/answer", "一\u202e二", "ask/a/answer"}, {"ask/a/answer", "多\n行", ""},
+		{"ask/a/order", "1", "ask/a/order"}, {"ask/a/aside", "旁白", "ask/a/aside"}, {"ask/a/answer", "一\u202e二", "ask/a/answer"}, {"ask/a/answer", "多\n行", ""},
 		{"things/t1/name", nil, "things/t1/name"}, {"things/t1/count", "二", "things/t1/count"}, {"things/t1/price", 1.005, "things/t1/price"}, {"things/t1/made", "昨天", "things/t1/made"},
 		{"things/t1/state", "bad", "things/t1/state"}, {"things/t1/owner", "120102199001010014", "things/t1/owner"}, {"things/t1/firm", "91350100M000100Y44", "things/t1/firm"},
-		{"things/t1/seen", "x", "things/t1/seen"}, {"things/t1/name", "甲\n乙", "things/t1/name"}, {"things/t1/name", strings.Repeat("字", 11), "things/t1/name"}, {"things/t1/colour", "红", "things/t1"},
-		{"things/t1/count", nil, ""}, {"things/t1/count", "", ""}, {"things/t2", row, ""}, {"things", record.Object{"a": row, "b": row, "c": row, "d": row}, "things"},
+		{"things/t1/seen", "x", "things/t1/seen"}, {"things/t1/name", "甲\n乙", "things/t1/name"}, {"things/t1/name", strings.Repeat("字", 11), "things/t1/name"}, {"things/t1/colour", "红", "things/t1/colour"},
+		{"things/t1/count", nil, ""}, {"things/t1/count", 1e21, "things/t1/count"}, {"things/t1/count", 1e-7, "things/t1/count"}, {"things/t1/count", -1e12, ""}, {"things/t1/count", 0.000001, ""}, {"things/t1/count", "", ""}, {"things/t2", row, ""}, {"things", record.Object{"a": row, "b": row, "c": row, "d": row}, "things"},
 		{"days/n", 0.0, "days/n"}, {"days/n", 1.5, "days/n"}, {"days/n", 10001.0, "days/n"}, {"days/unit", "weeks", "days/unit"}, {"days/last", "8.10.2026", "days/last"}, {"days/last", "2026-10-08T00:00:00Z", "days/last"},
 		{"days/last", "2026-10-04", "days/last"}, {"days/last", "2026-10-05", ""}, {"days/last", "2026-10-21", "days/last"}, {"months/last", "2027-03-21", "months/last"}, {"months/last", "2027-03-19", "months/last"},
 		{"days", record.Object{"n": 7.0, "unit": "workingDays", "last": "2026-09-26"}, "days/last"}, {"days", record.Object{"n": 7.0, "unit": "workingDays", "last": "2026-09-30"}, ""}, {"days", "七日", "days"},

@@ -112,7 +112,10 @@ func (w *Words) Value(f Field, form string) (value string, ok bool) {
 		at, _ := time.ParseInLocation(time.DateOnly, text(data, f.ID), record.Beijing)
 		return day(at), form == ""
 	case Number:
-		if n, present := data[f.ID].(float64); present {
+		if n, present := data[f.ID].(float64); present && plain(n) {
+			if n == 0 {
+				n = 0 // -0 is written as 0
+			}
 			value = strconv.FormatFloat(n, 'f', -1, 64)
 		}
 	case Place:

@@ -123,7 +123,7 @@ func (s *Service) sketched(ctx context.Context, caller people.Caller, k Sketch) 
 		return t, document.Instance{}, fault.New(fault.PaperTooLarge).At("data").Detail(fmt.Sprintf("共%d字，最多%d字", n, mostCharacters), fmt.Sprintf("%d characters, at most %d", n, mostCharacters))
 	}
 	if len(k.Signatures) > mostSignatures {
-		return t, document.Instance{}, fault.New(fault.PaperTooLarge).At("signatures")
+		return t, document.Instance{}, tooMany("signatures", len(k.Signatures), mostSignatures)
 	}
 	if err := s.bounded(k); err != nil {
 		return t, document.Instance{}, err
@@ -145,14 +145,18 @@ const mostOfficers = 20
 
 func (s *Service) bounded(k Sketch) error {
 	if len(k.Officers) > mostOfficers {
-		return fault.New(fault.PaperTooLarge).At("officers")
+		return tooMany("officers", len(k.Officers), mostOfficers)
 	}
 	for id := range k.Officers {
 		if !record.IsID(id) {
-			return fault.New(fault.FieldInvalid).At("officers")
+			return fault.New(fault.FieldInvalid).At("officers").Detail("键应为执法人员的记录编号", "the keys are ids of records of officers")
 		}
 	}
 	return nil
+}
+
+func tooMany(field string, n, most int) error {
+	return fault.New(fault.PaperTooLarge).At(field).Detail(fmt.Sprintf("共%d项，最多%d项", n, most), fmt.Sprintf("%d of them, at most %d", n, most))
 }
 
 // subjectFor reads a subject that the caller may see. Foreign and absent are alike.

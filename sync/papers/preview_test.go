@@ -249,8 +249,12 @@ func TestSketchesThatAreRefused(t *testing.T) {
 			if _, err := w.Check(context.Background(), w.caller(), k); !errors.Is(err, fault.New(c.want)) {
 				w.Errorf("%s: check: %v, want %s", name, err, c.want)
 			}
-			if _, err := w.Preview(context.Background(), w.caller(), k); !errors.Is(err, fault.New(c.want)) {
+			_, err := w.Preview(context.Background(), w.caller(), k)
+			if !errors.Is(err, fault.New(c.want)) {
 				w.Errorf("%s: preview: %v, want %s", name, err, c.want)
+			}
+			if why := fault.Of(err); c.want == fault.PaperTooLarge && (why.Field == "" || !strings.Contains(why.Zh, "最多")) {
+				w.Errorf("%s: %s at %q: of what there may be how much is not said", name, why.Zh, why.Field)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package typescript
 import (
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func (p *paper) said(t testing.TB, template record.Object) {
 func odd(dice *rand.Rand) any {
 	long := strings.Repeat("堃", 1+dice.IntN(25_000))
 	values := []any{nil, "", " ", "　", true, 3.0, -1.0, 12.345, 200.1, 1e15, "x", "2026-11-31", "2026-2-1", "2026-11-25", "2026-11-25T24:00:00Z", "2026-11-25T08:00:00+08:00",
-		"2026-11-25T08:00:00.123456789Z", "91120102MA06ABCD1X", "12010219880302001X", "第一行\n第二行", "铃\u0007", "\u202e倒", "שלום", "制表\t", long, []any{"a"}, record.Object{},
+		"2026-11-25T08:00:00.123456789Z", "91120102MA06ABCD1X", "12010219880302001X", "第一行\n第二行", "铃\u0007", "\u202e倒", "\u3164", "字\u2800", "\U00010900", "\U0001d173", "\uFFFB", "\uFDD0", 1e21, 1e-7, 0.000001, 1e12, math.Copysign(0, -1), "שלום", "制表\t", long, []any{"a"}, record.Object{},
 		record.Object{"name": "甲"}, record.Object{"kind": "ghost", "name": "乙\u0000"}, record.Object{"law": " ", "article": "第一条"}, record.Object{"address": "某路1号"},
 		record.Object{"law": long, "article": long, "text": "一\n二"}, record.Object{"address": "某路\u200b1号", "longitude": 117.2479125, "latitude": 39.1 * dice.Float64()},
 		record.Object{"address": "某路1号", "longitude": -0.0078125, "latitude": 39.13, "datum": "GCJ-02"}, record.Object{"address": 1.0, "latitude": 91.0, "datum": "moon"},

@@ -51,7 +51,8 @@ export function checkValue(f: Field, value: unknown): Flaw[] {
       }
       return [];
     case "number":
-      return typeof value === "number" ? [] : wrong("应为数字", "want a number");
+      if (typeof value !== "number") return wrong("应为数字", "want a number");
+      return plain(value) ? [] : wrong("应为绝对值不超过一万亿、至多六位小数的数字", "want a number within a million million, with at most six decimals");
     case "place": case "party": case "provision": case "checklist": case "qa": case "list": case "documentRef": case "pictures":
       return isBody(value) ? checkObject(f, value) : wrong("格式不正确", "want an object");
   }
@@ -69,6 +70,11 @@ export function checkValue(f: Field, value: unknown): Flaw[] {
       return checkIDNumber(value);
   }
   return checkText(f, value);
+}
+
+/** Whether a number can be read on a page, and is written alike by every client. */
+export function plain(n: number): boolean {
+  return Math.abs(n) <= 1e12 && /^-?\d+(\.\d{1,6})?$/.test(String(n));
 }
 
 function checkText(f: Field, s: string): Flaw[] {

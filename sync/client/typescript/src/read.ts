@@ -39,10 +39,11 @@ export function own(body: Body | undefined, key: string): unknown {
 /** Text for people. */
 export type Text = { zh: string; en: string };
 
-/** A text in both languages, or in Chinese alone. */
+/** A text in both languages, or in Chinese alone, which then stands for both. */
 export function words(body: Body, key: string): Text {
   const both = object(body, key);
-  return both ? { zh: text(both, "zh"), en: text(both, "en") } : { zh: text(body, key), en: "" };
+  const zh = both ? text(both, "zh") : text(body, key);
+  return { zh, en: text(both, "en") || zh };
 }
 
 /** Entries of a set by their "order", then by key: a body holds no arrays of objects. */

@@ -29,7 +29,10 @@ export function checkRows(f: Field, set: Body): Flaw[] {
   let total = 0;
   for (const id of ids) {
     const row = set[id];
-    if (!rowID.test(id) || !isBody(row)) return [...flaws, ...wrong("有一行格式不正确", "a row is no object, or its id is none")];
+    if (!rowID.test(id)) {
+      return [...flaws, ...wrong("有一行的键不能用（应为1至64个字母、数字、“-”或者“_”）", "the key of a row cannot be used: want 1 to 64 letters, digits, - or _")];
+    }
+    if (!isBody(row)) return [...flaws, { path: id, zh: "中这一行格式不正确", en: "this row is no object" }];
     for (const c of columns(f)) {
       const value = own(row, c.id);
       if (typeof value === "string") total += length(value);
@@ -57,7 +60,7 @@ function checkRow(columns: Field[], row: Body): Flaw[] {
     if (key === "order") {
       if (typeof row[key] !== "number") flaws.push({ path: "order", zh: "中序号应为数字", en: "order: want a number" });
     } else if (!columns.some((c) => c.id === key)) {
-      return [...flaws, ...wrong("中有一行含有未声明的列", "a row holds a column that was not declared")];
+      return [...flaws, { path: key, zh: "中没有这一列", en: "there is no such column" }];
     }
   }
   return flaws;

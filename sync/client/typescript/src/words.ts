@@ -1,8 +1,9 @@
 import { clockIn, Day, formatDay, parseDay, parseMoment, writtenDay } from "./calendar.js";
+import { plain } from "./check.js";
 import { capitals, fenOf, figures } from "./money.js";
 import { span, spanText } from "./period.js";
 import { coordinates } from "./parts.js";
-import { amount, Body, object, own, text } from "./read.js";
+import { Body, object, own, text } from "./read.js";
 import { Field, Paper, Template } from "./template.js";
 
 /** A row of GET /v1/schemas/remedies; "to" is empty until further notice. */
@@ -82,7 +83,7 @@ export function valueText(f: Field, data: Body, form = ""): string {
   if (form !== "") return "";
   switch (f.kind) {
     case "date": return dayText(parseDay(text(data, f.id)));
-    case "number": return typeof value === "number" ? String(amount(data, f.id)) : "";
+    case "number": return typeof value === "number" && plain(value) ? String(value) : "";
     case "place": return text(object(data, f.id), "address");
     case "party": return text(object(data, f.id), "name");
     case "provision": return provision(object(data, f.id));
