@@ -84,7 +84,7 @@ type Ask struct {
 // the same with the same tables.
 //
 // A value comes from what was given, else from a paper that the visit has already, else from the question's source. Every value that is
-// filled in passes [Check] for its field; one that does not is a [Gap] that says why.
+// filled in passes [Check] for its field, but for pictures that lack their captions; one that does not is a [Gap] that says why.
 func Propose(v Visit, editions []Edition, on string) []Proposal {
 	known := v.known()
 	var all []Proposal
@@ -241,10 +241,14 @@ func (v *Visit) draft(p *Proposal, known record.Object) {
 	}
 }
 
-// sound is what is right of a party or a place: a credit code of the old kind must not cost the name. It is nil if what is left is not right either.
+// sound is what is right of a party or a place: a credit code of the old kind must not cost the name. It is nil if what is left is not right either. Of pictures it
+// is the rows that are only not finished.
 func (f Field) sound(value any, flaws []Flaw) record.Object {
 	o, ok := value.(record.Object)
-	if !ok || f.Kind != Party && f.Kind != Place {
+	switch {
+	case ok && f.Kind == Pictures:
+		return begun(o, flaws)
+	case !ok || f.Kind != Party && f.Kind != Place:
 		return nil
 	}
 	rest := maps.Clone(o)

@@ -32,6 +32,7 @@ var sources = map[string]func(v *Visit) any{
 	"answers.basis":          (*Visit).broken,
 	"conclusion":             (*Visit).conclusion,
 	"exhibits":               (*Visit).exhibits,
+	"exhibits.photos":        (*Visit).photos,
 	"exhibit.takenAt":        func(v *Visit) any { return v.exhibit()["startedAt"] },
 	"exhibit.digest":         func(v *Visit) any { return v.exhibit()["sha256"] },
 	"items":                  (*Visit).items,

@@ -3,6 +3,7 @@ package document_test
 import (
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -49,6 +50,8 @@ func small() []document.Edition {
 			"decision": field(1, "documentRef", "当场行政处罚决定书", nil), "officerOpinion": field(2, "longtext", "执法人员说明", nil), "headOpinion": field(3, "longtext", "负责人意见", nil)},
 			"signers": record.Object{"officers": record.Object{"order": 10.0, "role": "officer", "count": 1.0, "fields": []any{"officerOpinion"}, "label": record.Object{"zh": "执法人员", "en": "officers"}},
 				"head": record.Object{"order": 20.0, "role": "head", "count": 1.0, "fields": []any{"headOpinion"}, "label": record.Object{"zh": "负责人", "en": "head"}}}},
+		{"kind": "evidence-extraction", "version": 1.0, "validFrom": "2024-01-01", "fields": record.Object{
+			"party": field(1, "party", "当事人", nil), "photos": field(2, "pictures", "照片", record.Object{"required": false, "maxRows": 4.0})}},
 	}
 	var all []document.Edition
 	for i, body := range bodies {
@@ -75,7 +78,15 @@ func vectorCases() map[string]document.Visit {
 	filed.Given = record.Object{"summary-penalty-filing.headOpinion": "同意"}
 	citizen := visit("educate")
 	citizen.Subject, citizen.Evidence = record.Object{"kind": "citizen", "name": "李𬭎", "idNumber": "120102199001010015"}, nil
-	return map[string]document.Visit{"nothing known": {ID: visitID, Outcomes: []string{"normal"}}, "ordered to correct": visit("correct"), "what does not fit": refused,
+	captioned, crowd := withPhotos(), withPhotos()
+	captioned.Given = record.Object{"photos": record.Object{"p01": record.Object{"order": 1.0, "evidence": photoB, "sha256": strings.Repeat("0a", 32), "length": 2_000_000.0, "at": "2026-11-25T01:35:00Z",
+		"place": "津塘路132号二层", "by": "钱珺", "caption": "疏散通道堆放纸箱"}}}
+	crowd.Evidence[photoA] = photo(record.Object{"length": 17.0 * (1 << 20)})
+	many := withPhotos()
+	for _, id := range []string{"01890000-0000-7000-8000-0000000000a4", "01890000-0000-7000-8000-0000000000a5"} {
+		many.Evidence[id] = photo(nil)
+	}
+	return map[string]document.Visit{"photographs": withPhotos(), "photographs with captions": captioned, "a photograph that is too large": crowd, "too many photographs": many, "nothing known": {ID: visitID, Outcomes: []string{"normal"}}, "ordered to correct": visit("correct"), "what does not fit": refused,
 		"answers fill every paper": answered, "a paper that is there": issued, "a citizen": citizen, "to be filed": filed, "no outcome": visit()}
 }
 
