@@ -2,36 +2,34 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
-	"hash"
+	"hash/crc32"
 	"io"
-	"slices"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
-
-	"github.com/fieldwarden/fieldwarden/domain/evidence"
-	"github.com/fieldwarden/fieldwarden/domain/fault"
-	"github.com/fieldwarden/fieldwarden/storage/durable"
 )
 
-// pieces are the digests of a body's pieces, one behind the other, each of the same length but the last. They are taken in the same pass as the
-// digest of the whole, so bytes that have the digests of all pieces have that of the whole.
+// pieces are the checksums (CRC-32C, RFC 9260 appendix A) of a body's pieces, one behind the other, each of the same length but the last. They are for the store, which
+// refuses what has changed on its way; that it holds the right bytes is proven by SHA-256 alone, before the last step and of what is read back.
 type pieces struct {
 	size    int64
-	sums    []string // hex
-	running hash.Hash
+	sums    []uint32
+	running uint32
 	in      int64 // octets of the piece that runs
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Write implements io.Writer.
 func (p *pieces) Write(b []byte) (int, error) {
 	for rest := b; len(rest) > 0; {
 		n := min(int64(len(rest)), p.size-p.in)
-		p.running.Write(rest[:n])
+		p.running = crc32.Update(p.running, castagnoli, rest[:n])
 		if p.in += n; p.in == p.size {
 			p.end()
 		}
@@ -43,22 +41,21 @@ func (p *pieces) Write(b []byte) (int, error) {
 // end ends the piece that runs, if one does.
 func (p *pieces) end() {
 	if p.in > 0 {
-		p.sums = append(p.sums, hex.EncodeToString(p.running.Sum(nil)))
-		p.running.Reset()
-		p.in = 0
+		p.sums = append(p.sums, p.running)
+		p.running, p.in = 0, 0
 	}
 }
 
-// sending is how many parts of one object are under way at once, and reading how many ranges of it are read back.
-const (
-	sending = 8
-	reading = 2
-)
+// checksum is the name of the checksum in S3's headers, and header the one it stands in.
+var checksum, header = minio.ChecksumCRC32C.String(), minio.ChecksumCRC32C.Key()
+
+// sending is how many parts of one object are under way at once.
+const sending = 8
 
 // putParts sends a large object part after part. Nothing is visible before the last step; parts of an attempt that failed are
 // taken away, and those of one that crashed are the bucket's lifecycle rule's to clean up.
 func (s *S3) putParts(ctx context.Context, key string, length int64, body io.Reader, opts minio.PutObjectOptions) (err error) {
-	id, abort, err := s.beginParts(ctx, key, opts)
+	id, abort, err := s.beginParts(ctx, key, opts, nil)
 	if err != nil {
 		return err
 	}
@@ -77,9 +74,9 @@ func (s *S3) putParts(ctx context.Context, key string, length int64, body io.Rea
 	return err
 }
 
-// beginParts begins an object in parts. What it returns takes the parts away if there was an error.
-func (s *S3) beginParts(ctx context.Context, key string, opts minio.PutObjectOptions) (id string, abort func(error), err error) {
-	id, err = s.core.NewMultipartUpload(ctx, s.cfg.Bucket, key, minio.PutObjectOptions{ContentType: opts.ContentType})
+// beginParts begins an object in parts, under headers of its own. What it returns takes the parts away if there was an error.
+func (s *S3) beginParts(ctx context.Context, key string, opts minio.PutObjectOptions, headers map[string]string) (id string, abort func(error), err error) {
+	id, err = s.core.NewMultipartUpload(ctx, s.cfg.Bucket, key, minio.PutObjectOptions{ContentType: opts.ContentType, UserMetadata: headers})
 	return id, func(err error) {
 		if err != nil {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -89,30 +86,30 @@ func (s *S3) beginParts(ctx context.Context, key string, opts minio.PutObjectOpt
 	}, err
 }
 
-// putPieces sends a large object in parts, several at a time, while it is hashed: the whole, and each part before it is sent, so that the store checks it
-// as it comes. Each is read again from where it waits, and none is in memory. Like putParts it shows nothing before the last step.
+// putPieces sends a large object in parts, several at a time, while it is hashed. Each is sent with its checksum, so that the store checks it as it comes; it is read again from where it waits, and none
+// is in memory. Like putParts it shows nothing before the last step, and that is taken when the whole has the right digest.
 func (s *S3) putPieces(ctx context.Context, key string, length int64, body *checked, opts minio.PutObjectOptions) (err error) {
-	id, abort, err := s.beginParts(ctx, key, opts)
+	id, abort, err := s.beginParts(ctx, key, opts, map[string]string{"x-amz-checksum-algorithm": checksum})
 	if err != nil {
 		return err
 	}
 	defer func() { abort(err) }()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	body.pieces = &pieces{size: s.cfg.PartSize, running: sha256.New()}
+	body.pieces = &pieces{size: s.cfg.PartSize}
 	parts := make([]minio.CompletePart, (length+s.cfg.PartSize-1)/s.cfg.PartSize)
 	free := make(chan struct{}, sending)
 	var sends sync.WaitGroup
-	send := func(n int, sum string) {
+	send := func(n int, sum uint32) {
 		sends.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
 			from := int64(n) * s.cfg.PartSize
-			etag, err := s.putPiece(ctx, key, id, n+1, sum, io.NewSectionReader(body.again, from, min(s.cfg.PartSize, length-from)))
+			part, err := s.putPiece(ctx, key, id, n+1, sum, io.NewSectionReader(body.again, from, min(s.cfg.PartSize, length-from)))
 			if err != nil {
 				stop(err)
 			}
-			parts[n] = minio.CompletePart{PartNumber: n + 1, ETag: etag}
+			parts[n] = part
 		})
 	}
 	if err := body.pass(ctx, send); err != nil {
@@ -126,17 +123,18 @@ func (s *S3) putPieces(ctx context.Context, key string, length int64, body *chec
 	return err
 }
 
-// putPiece sends one part of a known digest.
-func (s *S3) putPiece(ctx context.Context, key, id string, n int, sum string, body *io.SectionReader) (etag string, err error) {
+// putPiece sends one part of a known checksum.
+func (s *S3) putPiece(ctx context.Context, key, id string, n int, sum uint32, body *io.SectionReader) (minio.CompletePart, error) {
 	ctx, watch, cancel := newWatch(ctx, s.cfg.Stall)
 	defer cancel()
+	said := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, sum))
 	part, err := s.core.PutObjectPart(ctx, s.cfg.Bucket, key, id, n, outgoing{bounded{ctx, body}, watch}, body.Size(),
-		minio.PutObjectPartOptions{Sha256Hex: sum, DisableContentSha256: true}) // not hashed once more by the client library: the digest is signed
-	return part.ETag, stalled(ctx, err)
+		minio.PutObjectPartOptions{CustomHeader: http.Header{header: {said}}, DisableContentSha256: true}) // SHA-256 is taken of the whole, and again of what is read back
+	return minio.CompletePart{PartNumber: n, ETag: part.ETag, ChecksumCRC32C: said}, stalled(ctx, err)
 }
 
-// pass reads a body to its end, and tells each piece once its digest is known.
-func (c *checked) pass(ctx context.Context, tell func(n int, sum string)) error {
+// pass reads a body to its end, and tells each piece once its checksum is known.
+func (c *checked) pass(ctx context.Context, tell func(n int, sum uint32)) error {
 	buffer := make([]byte, 256<<10)
 	for told := 0; ; {
 		_, err := c.Read(buffer)
@@ -150,43 +148,4 @@ func (c *checked) pass(ctx context.Context, tell func(n int, sum string)) error 
 			return err
 		}
 	}
-}
-
-// compare reads what is stored under a key, several ranges at a time, and compares it with the digests of all pieces.
-func (p *pieces) compare(ctx context.Context, store evidence.Blobs, key string) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	each := (len(p.sums) + reading - 1) / reading
-	var reads sync.WaitGroup
-	for from := 0; from < len(p.sums); from += each {
-		reads.Go(func() {
-			if err := p.compareRange(ctx, store, key, from, min(from+each, len(p.sums))); err != nil {
-				stop(err)
-			}
-		})
-	}
-	reads.Wait()
-	return context.Cause(ctx)
-}
-
-// compareRange compares the pieces from one up to another. The last range ends where the object does, wherever that is.
-func (p *pieces) compareRange(ctx context.Context, store evidence.Blobs, key string, from, to int) error {
-	length := int64(to-from) * p.size
-	if to == len(p.sums) {
-		length = -1
-	}
-	stored, err := store.OpenRange(ctx, key, int64(from)*p.size, length)
-	if err != nil {
-		return err
-	}
-	defer stored.Close()
-	found := &pieces{size: p.size, running: sha256.New()}
-	if err := durable.Copy(found, stored); err != nil {
-		return err
-	}
-	found.end()
-	if !slices.Equal(found.sums, p.sums[from:to]) {
-		return fault.New(fault.StoreDiffers).Because(errors.New(key + " holds other bytes"))
-	}
-	return nil
 }

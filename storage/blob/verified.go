@@ -38,14 +38,12 @@ func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, bo
 		return err
 	}
 	err := v.Blobs.Put(ctx, key, want, in)
-	whole, wrong := in.close()
+	wrong := in.close()
 	switch {
 	case err != nil && wrong != nil:
 		return wrong // however the store has dressed it
 	case err != nil:
 		return err
-	case whole && in.pieces != nil:
-		return in.pieces.compare(ctx, v.Blobs, key)
 	}
 	return Check(ctx, v.Blobs, key, want)
 }
@@ -82,15 +80,15 @@ type checked struct {
 	closed bool  // nobody may read any more; guarded by mu
 
 	again  io.ReaderAt // reads them again; nil if that cannot be done
-	pieces *pieces     // digests of pieces of them, if the store asks for these before it reads
+	pieces *pieces     // checksums of pieces of them, if the store asks for these before it reads
 }
 
-// close ends the reading and tells what has come of it. A read that is under way comes to its end; the body is not asked again.
-func (c *checked) close() (whole bool, wrong error) {
+// close ends the reading and tells what was wrong. A read that is under way comes to its end; the body is not asked again.
+func (c *checked) close() (wrong error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	return c.whole, c.wrong
+	return c.wrong
 }
 
 // state is what the next read is to return; nil if it may read.
