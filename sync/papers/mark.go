@@ -28,24 +28,43 @@ func KeptOf(body record.Object, issued bool) (Kept, error) {
 	if first, is := rendered["issued"].(record.Object); is && issued {
 		rendered = first
 	}
+	if state, _ := body["state"].(string); state == document.Draft {
+		return Kept{}, fault.New(fault.PaperPending).Detail("文书还是草稿，签发后才有电子文书；查看草稿请用预览", "it is a draft: there is a file once it is issued; a preview shows the draft")
+	}
 	return keptOf(rendered)
 }
 
 func keptOf(rendered record.Object) (Kept, error) {
-	if failure, _ := rendered["failure"].(string); failure != "" && failure != string(fault.PaperTooLarge) {
-		return Kept{}, fault.New(fault.Code(failure))
-	} else if failure != "" {
-		return Kept{}, fault.New(fault.Code(failure)).Detail("文书已经签发，纸质文书照常有效，但无法生成电子文书；需要电子文书的，请精简内容、把长的部分列为附件，另行制作更正文书",
-			"it was issued, and the paper itself stands, but no PDF can be made of it; where one is needed, issue a shorter paper with annexes that corrects it")
+	if failure, _ := rendered["failure"].(string); failure != "" {
+		return Kept{}, hindrance(fault.Code(failure), rendered)
 	}
 	k := Kept{}
 	k.Key, _ = rendered["key"].(string)
 	k.SHA256, _ = rendered["sha256"].(string)
 	length, _ := rendered["length"].(float64)
-	if k.Length = int64(length); k.Key == "" {
-		return k, fault.New(fault.PaperPending)
+	if k.Length = int64(length); k.Key != "" {
+		return k, nil
 	}
-	return k, nil
+	if missing, _ := rendered["waiting"].(string); missing != "" {
+		return k, fault.New(fault.PaperPending).Detail("等待照片（证据记录"+missing+"）上传，上传后自动生成", "it waits for a picture, evidence "+missing+", and is made once that is brought")
+	}
+	return k, fault.New(fault.PaperPending)
+}
+
+// hindrance is why a file cannot be made, as its paper's record says it: see hindered.
+func hindrance(code fault.Code, rendered record.Object) error {
+	if code == fault.PaperTooLarge {
+		return fault.New(code).Detail("文书已经签发，纸质文书照常有效，但无法生成电子文书；需要电子文书的，请精简内容、把长的部分列为附件，另行制作更正文书",
+			"it was issued, and the paper itself stands, but no PDF can be made of it; where one is needed, issue a shorter paper with annexes that corrects it")
+	}
+	why := fault.New(code)
+	if reason, ok := rendered["reason"].(record.Object); ok {
+		at, _ := rendered["failureAt"].(string)
+		zh, _ := reason["zh"].(string)
+		en, _ := reason["en"].(string)
+		why = why.At(at).Detail(zh, en)
+	}
+	return why
 }
 
 // read reads a file from the store, and proves it.
