@@ -64,8 +64,8 @@ func (i *issue) judgeServed(ctx context.Context, on time.Time) error {
 	switch {
 	case err != nil:
 		return err
-	case body == nil:
-		i.say(ServicePaper, "data/paper", "所送达的文书没有记录", "the paper that was served is not on record")
+	case body == nil || !sameOrgan(i.in, paper): // alike, so that nobody learns of another organ's papers
+		i.say(ServicePaper, "data/paper", "本机关没有所送达文书的记录", "this organ has no record of the paper that was served")
 		return nil
 	case paper.State != Issued:
 		i.say(ServicePaper, "data/paper", "所送达的文书未签发或者已作废", "the paper that was served is not issued, or is void")

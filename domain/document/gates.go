@@ -10,22 +10,23 @@ import (
 
 // The ways to break the rules about papers. Each finding carries one.
 const (
-	FormFlawed    = "paper.form"     // a field is missing or wrong by the paper's template
-	NoTemplate    = "paper.template" // the template is not there, is of another kind, or was replaced
-	NotSummary    = "G04.kind"       // neither a warning nor a fine
-	OverLimit     = "G04.limit"      // a fine beyond what may be imposed on the spot
-	NumberMissing = "G05.number"     // no number
-	NotLeased     = "G05.not_leased" // the number is of no block that this device holds
-	WrongSeries   = "G05.series"     // the block is of another organ, kind or year
-	WrongText     = "G05.text"       // the number's text is not what the block gives
-	LeaseOver     = "G05.expired"    // the block had expired, whenever it was issued
-	LeaseDoubtful = "G05.uncertain"  // whether the block had expired depends on when exactly it was issued
-	MovedOn       = "G05.moved"      // the number was moved to another device, because this one was lost
-	GivenBack     = "G05.returned"   // the number had been given back
-	WrongPeriod   = "paper.period"   // the last day of a period is not what the calendar says
-	Unsigned      = "G05.signature"  // a signature is missing, or a refusal does not say why
-	CashUnlawful  = "G07.ground"     // money was taken on the spot without a ground of law
-	NoReceipt     = "G07.receipt"    // … or without a receipt of the treasury
+	FormFlawed    = "paper.form"      // a field is missing or wrong by the paper's template
+	NoTemplate    = "paper.template"  // the template is not there, is of another kind, or was replaced
+	NotSummary    = "G04.kind"        // neither a warning nor a fine
+	OverLimit     = "G04.limit"       // a fine beyond what may be imposed on the spot
+	NumberMissing = "G05.number"      // no number
+	NotLeased     = "G05.not_leased"  // the number is of no block that this device holds
+	WrongSeries   = "G05.series"      // the block is of another organ, kind or year
+	WrongText     = "G05.text"        // the number's text is not what the block gives
+	LeaseOver     = "G05.expired"     // the block had expired, whenever it was issued
+	LeaseDoubtful = "G05.uncertain"   // whether the block had expired depends on when exactly it was issued
+	MovedOn       = "G05.moved"       // the number was moved to another device, because this one was lost
+	GivenBack     = "G05.returned"    // the number had been given back
+	WrongMoment   = "paper.issued_at" // the time of issue is not when it was issued
+	WrongPeriod   = "paper.period"    // the last day of a period is not what the calendar says
+	Unsigned      = "G05.signature"   // a signature is missing, or a refusal does not say why
+	CashUnlawful  = "G07.ground"      // money was taken on the spot without a ground of law
+	NoReceipt     = "G07.receipt"     // … or without a receipt of the treasury
 )
 
 // Where the rules stand.
@@ -44,6 +45,7 @@ func Gates(cal Calendar) []record.Gate {
 	gates := []record.Gate{
 		{Code: "paper", Basis: formBasis, Effect: record.Flag, Judge: onIssue(judgeForm, cal)},
 		{Code: NoTemplate, Basis: templateBasis, Effect: record.Flag, Judge: judgeEdition},
+		{Code: WrongMoment, Basis: "行政处罚法第四十七条", Effect: record.Flag, Judge: onIssue(judgeMoment, cal)},
 		{Code: WrongPeriod, Basis: periodBasis, Effect: record.Flag, Judge: onIssue(judgePeriods, cal)},
 		{Code: "G04", Basis: limitBasis, Effect: record.Flag, Judge: onIssue(judgeLimit, cal)},
 		{Code: "G05", Basis: numberBasis, Effect: record.Flag, Judge: onIssue(judgeNumber, cal), Asks: askBlock},

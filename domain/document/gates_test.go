@@ -2,6 +2,7 @@ package document_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -52,7 +53,11 @@ var issuedAt = time.Date(2026, 11, 25, 7, 5, 0, 0, time.UTC)
 // judged are the codes of the breaches of a paper that is issued with the given body, sorted.
 func judged(t *testing.T, f facts, body record.Object, change func(*record.Event)) []string {
 	t.Helper()
-	ev := record.Event{Op: record.Op{Record: "r"}, After: body, Earliest: issuedAt, Latest: issuedAt.Add(time.Second), Received: issuedAt, Device: deviceID}
+	at := issuedAt
+	if claimed, err := time.Parse(time.RFC3339, fmt.Sprint(body["issuedAt"])); err == nil {
+		at = claimed // it was issued when it says, unless the change says otherwise
+	}
+	ev := record.Event{Op: record.Op{Record: "r"}, After: body, Earliest: at, Latest: at.Add(time.Second), Received: at, Device: deviceID}
 	if change != nil {
 		change(&ev)
 	}
@@ -105,9 +110,9 @@ func TestGates(t *testing.T) {
 		"number of another series":    {edits{"number/series": "120102001/summary-penalty/2026"}, nil, []string{document.NotLeased}},
 		"text is not the number's":    {edits{"number/text": "津河东东新执当罚决字〔2026〕第13号"}, nil, []string{document.WrongText}},
 		"paper of another unit":       {edits{"unit": "120102001"}, nil, []string{document.WrongSeries}},
-		"paper of another year":       {edits{"issuedAt": "2027-01-02T07:05:00Z"}, nil, []string{document.WrongSeries}},
-		"new year in Beijing":         {edits{"issuedAt": "2026-12-31T16:30:00Z"}, nil, []string{document.WrongSeries}},
-		"block expired":               {nil, func(ev *record.Event) { ev.Earliest, ev.Latest = days(6), days(7) }, []string{document.LeaseOver}},
+		"paper of another year":       {edits{"issuedAt": "2027-01-02T07:05:00Z"}, nil, []string{document.LeaseOver, document.WrongSeries}},
+		"new year in Beijing":         {edits{"issuedAt": "2026-12-31T16:30:00Z"}, nil, []string{document.LeaseOver, document.WrongSeries}},
+		"block expired":               {nil, func(ev *record.Event) { ev.Earliest, ev.Latest = days(6), days(7) }, []string{document.LeaseOver, document.WrongMoment}},
 		"block expired meanwhile":     {nil, func(ev *record.Event) { ev.Latest = days(7) }, []string{document.LeaseDoubtful}},
 		"one officer signed":          {edits{"signatures/b": nil}, nil, []string{document.Unsigned}},
 		"refused without a reason":    {edits{"signatures/p": refusal("recording", recordingID)}, nil, []string{document.Unsigned}},
@@ -122,6 +127,12 @@ func TestGates(t *testing.T) {
 		"a signature on a draft": {edits{"state": document.Draft}, func(ev *record.Event) {
 			ev.Before = edit(edit(penalty(), "signatures/b", nil), "state", document.Draft)
 		}, nil},
+		"issued an hour before": {nil, func(ev *record.Event) { ev.Earliest, ev.Latest = ev.Earliest.Add(time.Hour), ev.Latest.Add(time.Hour) }, nil},
+		"entered a day later": {nil, func(ev *record.Event) {
+			ev.Earliest, ev.Latest = ev.Earliest.Add(24*time.Hour), ev.Latest.Add(24*time.Hour)
+		}, []string{document.WrongMoment}},
+		"whenever within two days":   {nil, func(ev *record.Event) { ev.Latest = ev.Latest.Add(48 * time.Hour) }, nil},
+		"dated ahead":                {edits{"issuedAt": "2026-11-25T09:00:00Z"}, func(ev *record.Event) { ev.Earliest, ev.Latest = issuedAt, issuedAt }, []string{document.WrongMoment}},
 		"made void without a reason": {edits{"state": document.Voided, "voidReason": " "}, func(ev *record.Event) { ev.Before = penalty() }, []string{document.VoidUnexplained}},
 		"made void with a reason":    {edits{"state": document.Voided, "voidReason": "填写错误"}, func(ev *record.Event) { ev.Before = penalty() }, nil},
 		"a draft made void":          {edits{"state": document.Voided}, func(ev *record.Event) { ev.Before = edit(penalty(), "state", document.Draft) }, nil},

@@ -25,19 +25,21 @@ type Service struct {
 }
 
 // ServiceOf finds the service of a paper: of its receipts and of what was signed on it when it was handed over, the first that is proven, or
-// else the first. A receipt whose day nobody can tell, also because a calendar is missing, counts for nothing.
+// else the first. A receipt counts for nothing when nobody can tell its day, also because a calendar is missing, or when it is another organ's: who is
+// entrusted with serving a paper sends his slip, and the paper's organ makes the receipt.
 func ServiceOf(ctx context.Context, facts record.Facts, id string, body record.Object, due Due) (s Service, known bool, err error) {
 	receipts, err := facts.Match(ctx, Documents.Name, "data/paper/document", id)
 	if err != nil {
 		return s, false, err
 	}
-	all, err := handedOver(ctx, facts, ReadInstance(body))
+	paper := ReadInstance(body)
+	all, err := handedOver(ctx, facts, paper)
 	if err != nil {
 		return s, false, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(receipts)) {
 		in := ReadInstance(receipts[id])
-		if in.Kind != ServiceReceipt || in.State != Issued {
+		if in.Kind != ServiceReceipt || in.State != Issued || !sameOrgan(in, paper) {
 			continue
 		}
 		r, err := readReceipt(ctx, facts, in)

@@ -22,7 +22,7 @@ const (
 	ServiceUnproven   = "service.proof"    // something that the law asks of its mode is missing
 	ServiceMode       = "service.mode"     // there is no such mode, or was none on that day
 	ServiceDate       = "service.date"     // the day is not the one that the law gives, or cannot be told
-	ServicePaper      = "service.paper"    // the paper that was served is not on record, or not issued
+	ServicePaper      = "service.paper"    // the paper that was served is not on record, another organ's, or not issued
 	ServiceEarly      = "service.order"    // served before it was issued
 	ServiceLate       = "G18.late"         // served later than the law allows
 	ServiceUnagreed   = "G19.confirmation" // electronic, and the party has not agreed to it in a signed confirmation

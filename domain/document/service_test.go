@@ -220,6 +220,13 @@ func TestWhichServiceCounts(t *testing.T) {
 	if s, known := at(f); !known || s.Proven || s.Receipt != receiptID || s.Mode != document.ServedByLeaving {
 		t.Errorf("unproven: %+v", s)
 	}
+	f["documents"][otherID] = edit(receiptBy("mail"), "unit", "120102001")
+	if s, _ := at(f); s.Receipt != receiptID {
+		t.Errorf("another organ's receipt counts: %+v", s)
+	}
+	if codes := strings.Join(judged(t, f, f["documents"][otherID], nil), " "); codes != document.ServicePaper {
+		t.Errorf("another organ's receipt: %s", codes)
+	}
 	f["documents"][otherID] = receiptBy("announced")
 	if s, _ := at(f); !s.Proven || s.Receipt != otherID || s.On.Format(time.DateOnly) != "2026-05-30" {
 		t.Errorf("the proven one is later, and counts: %+v", s)

@@ -24,7 +24,7 @@ func TestWhoIsJudgedByWhat(t *testing.T) {
 		"certificates": {"refuse certificate.unreadable", "refuse certificate.own", "refuse certificate.reason", "refuse certificate.number"},
 		"tasks":        {"refuse G01", "refuse G30", "refuse G31"},
 		"inspections":  {"flag G01", "flag G02", "flag G30", "flag G31"},
-		"documents": {"flag G01", "flag paper", "flag paper.template", "flag paper.period", "flag G04", "flag G05", "flag G07", "flag paper.signed_late", "flag paper.void_reason", "flag approval", "flag refusal.recording", "flag correction",
+		"documents": {"flag G01", "flag paper", "flag paper.template", "flag paper.issued_at", "flag paper.period", "flag G04", "flag G05", "flag G07", "flag paper.signed_late", "flag paper.void_reason", "flag approval", "flag refusal.recording", "flag correction",
 			"flag service", "flag G02", "flag G09", "flag G10", "flag G12", "flag G14", "flag G15", "flag G16", "flag G24", "flag G26", "flag G30", "flag G31"},
 		"templates": {"refuse paper.template"},
 		"calendars": {"refuse law.calendar"},
