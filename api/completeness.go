@@ -65,6 +65,32 @@ type MissingOfRecord struct {
 	Octets     int64 `json:"octets"`
 }
 
+// CaseCompleteness is what is to be recorded of a case, and what has come.
+type CaseCompleteness struct {
+	Case        string             `json:"case" doc:"record id of the paper of filing"`
+	Unit        string             `json:"unit"`
+	Number      string             `json:"number,omitempty" doc:"of the paper of filing"`
+	Complete    bool               `json:"complete" doc:"everything asked for is there, everything announced has come, and no inspection of the case is unseen"`
+	Sums        DemandSums         `json:"sums" doc:"of all demands, those of the inspections and those below"`
+	Missing     MissingOfRecord    `json:"missing"`
+	Papers      int                `json:"papers" doc:"of the case, that the caller may see"`
+	Inspections []Completeness     `json:"inspections"`
+	Demands     []RecordingDemand  `json:"demands" doc:"by papers of the case that belong to no inspection"`
+	Recordings  []RecordingOnBoard `json:"recordings" doc:"that papers of the case name and that belong to none of its inspections"`
+	Unseen      []string           `json:"unseen" doc:"inspections that papers of the case name and that are not there, or not for the caller"`
+	At          time.Time          `json:"at"`
+}
+
+// DemandSums counts demands by what has come of them.
+type DemandSums struct {
+	Met       int `json:"met"`
+	Partly    int `json:"partly"`
+	Unmet     int `json:"unmet"`
+	Open      int `json:"open"`
+	Unknown   int `json:"unknown"`
+	Unwritten int `json:"unwritten" doc:"the record in writing is missing, whatever was recorded"`
+}
+
 // CompletenessBoard is a page of inspections.
 type CompletenessBoard struct {
 	Inspections []Completeness `json:"inspections"`
@@ -86,6 +112,10 @@ var completenessRoutes = []Route{
 		Access: signedIn, Right: "completeness.read", Within: later, Out: Completeness{}, Serve: (*server).readCompleteness},
 	{Method: "GET", Path: "/v1/inspections/{id}/timeline.svg", Name: "readTimeline", Zh: "检查记录的时间轴", En: "the same on a time line, as an image",
 		Access: signedIn, Right: "completeness.read", Within: later, Media: mimeSVG, Serve: (*server).readTimeline},
+	{Method: "GET", Path: "/v1/cases/{id}/completeness", Name: "readCaseCompleteness", Zh: "案件记录的完整性（以立案审批表指明案件）", En: "what is to be recorded of a case, by its paper of filing, and what has come",
+		Access: signedIn, Right: "completeness.read", Within: later, Out: CaseCompleteness{}, Serve: (*server).readCaseCompleteness},
+	{Method: "GET", Path: "/v1/cases/{id}/timeline.svg", Name: "readCaseTimeline", Zh: "案件记录的时间轴", En: "the same on time lines, as an image",
+		Access: signedIn, Right: "completeness.read", Within: later, Media: mimeSVG, Serve: (*server).readCaseTimeline},
 	{Method: "GET", Path: "/v1/completeness", Name: "listCompleteness", Zh: "各次检查记录的完整性", En: "inspections of a unit and those below it, with how complete their record is",
 		Access: signedIn, Right: "completeness.read", Within: later, Out: CompletenessBoard{}, Serve: (*server).listCompleteness,
 		Params: append([]Param{unitParam, {Name: "state", In: "query", Zh: "检查状态，缺省为 completed", En: "of the inspections; default completed", Schema: ""}}, pageParams...)},
@@ -109,16 +139,44 @@ func (s *server) readCompleteness(r *request) error {
 	return r.reply(fiber.StatusOK, completenessOf(c))
 }
 
-// readTimeline gives an image that a browser shows as one and never runs as a page.
+func (s *server) caseCompleteness(r *request) (custody.CaseCompleteness, error) {
+	id, err := r.id("id")
+	if err != nil {
+		return custody.CaseCompleteness{}, err
+	}
+	return s.Custody.CompletenessOfCase(r.ctx, r.caller, id)
+}
+
+func (s *server) readCaseCompleteness(r *request) error {
+	c, err := s.caseCompleteness(r)
+	if err != nil {
+		return err
+	}
+	return r.reply(fiber.StatusOK, caseCompletenessOf(c))
+}
+
+func (s *server) readCaseTimeline(r *request) error {
+	c, err := s.caseCompleteness(r)
+	if err != nil {
+		return err
+	}
+	return r.image(custody.CaseTimeline(c))
+}
+
 func (s *server) readTimeline(r *request) error {
 	c, err := s.completeness(r)
 	if err != nil {
 		return err
 	}
+	return r.image(custody.Timeline(c))
+}
+
+// image gives an image that a browser shows as one and never runs as a page.
+func (r *request) image(svg []byte) error {
 	r.Set(fiber.HeaderContentType, mimeSVG)
 	r.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	r.Set(fiber.HeaderCacheControl, "private, no-store")
-	return r.Send(custody.Timeline(c))
+	return r.Send(svg)
 }
 
 // board reads which page of which unit is asked for. A unit that is not the caller's answers like one that is not there.
@@ -183,14 +241,36 @@ func completenessOf(c custody.Completeness) Completeness {
 		Demands: make([]RecordingDemand, len(c.Demands)), Recordings: make([]RecordingOnBoard, len(c.Recordings)), At: c.At.UTC()}
 	out.Missing.Recordings, out.Missing.Octets = c.Missing()
 	for i, d := range c.Demands {
-		out.Demands[i] = RecordingDemand{Step: d.Step, Name: d.Name, AV: d.AV, Recorded: string(d.Recorded), Paper: d.Paper, Document: d.Document, Written: d.Written,
-			Covered: spansOf(d.Covered), Announced: spansOf(d.Announced), Uncovered: spansOf(d.Uncovered), Basis: d.Basis, Confirmed: d.Confirmed}
-		if d.Span.Len() > 0 {
-			out.Demands[i].Span = &spansOf([]evidence.Range{d.Span})[0]
-		}
+		out.Demands[i] = demandOf(d)
 	}
 	for i, r := range c.Recordings {
 		out.Recordings[i] = onBoard(r)
+	}
+	return out
+}
+
+func caseCompletenessOf(c custody.CaseCompleteness) CaseCompleteness {
+	out := CaseCompleteness{Case: c.Filing, Unit: text(c.Body, "unit"), Number: text(object(c.Body, "number"), "text"), Complete: c.Complete(), Sums: DemandSums(c.Sums()), Papers: c.Papers,
+		Inspections: make([]Completeness, len(c.Inspections)), Demands: make([]RecordingDemand, len(c.Demands)), Recordings: make([]RecordingOnBoard, len(c.Recordings)),
+		Unseen: append([]string{}, c.Unseen...), At: c.At.UTC()}
+	out.Missing.Recordings, out.Missing.Octets = c.Missing()
+	for i, one := range c.Inspections {
+		out.Inspections[i] = completenessOf(one)
+	}
+	for i, d := range c.Demands {
+		out.Demands[i] = demandOf(d)
+	}
+	for i, r := range c.Recordings {
+		out.Recordings[i] = onBoard(r)
+	}
+	return out
+}
+
+func demandOf(d evidence.Demand) RecordingDemand {
+	out := RecordingDemand{Step: d.Step, Name: d.Name, AV: d.AV, Recorded: string(d.Recorded), Paper: d.Paper, Document: d.Document, Written: d.Written,
+		Covered: spansOf(d.Covered), Announced: spansOf(d.Announced), Uncovered: spansOf(d.Uncovered), Basis: d.Basis, Confirmed: d.Confirmed}
+	if d.Span.Len() > 0 {
+		out.Span = &spansOf([]evidence.Range{d.Span})[0]
 	}
 	return out
 }

@@ -258,3 +258,24 @@ func mark(sets map[string]map[string]bool, key, member string) {
 	}
 	sets[key][member] = true
 }
+
+// RecordingsOf lists the records of evidence that a paper names: of the pictures that it shows, and of recordings that show a refusal to sign. Sorted.
+func RecordingsOf(body record.Object) []string {
+	named := map[string]bool{}
+	note := func(row record.Object, key string) {
+		if id := text(row, key); recordID.MatchString(id) {
+			named[id] = true
+		}
+	}
+	signatures, data := object(body, "signatures"), object(body, "data")
+	for id := range signatures {
+		note(object(signatures, id), "recording")
+	}
+	for field := range data {
+		rows := object(data, field)
+		for id := range rows {
+			note(object(rows, id), "evidence")
+		}
+	}
+	return slices.Sorted(maps.Keys(named))
+}

@@ -47,19 +47,14 @@ type Paper struct {
 
 // Demands tells what the rules that were in force when an inspection began ask of it, and what has come. The step on site is asked of every
 // inspection; others once for each paper of theirs that was issued and tells another time, or where a recording names them. What is not over yet is over now.
+//
+// Without an inspection (nil) the papers are some that belong to none: each is asked for what it calls for itself, by the rules that were in force when it was issued.
 func (r Rules) Demands(inspection record.Object, papers []Paper, taken []Taken, now time.Time) (demands []Demand) {
-	began, ok := moment(inspection, "startedAt")
-	if !ok {
-		began = now
-	}
 	for _, rule := range r.Rules {
-		span, _ := Term{From: rule.From, To: rule.To}.inForce()
-		if !span.Holds(began) {
-			continue
-		}
-		calling := rule.calledForBy(papers)
+		eligible, asked := rule.eligible(inspection, papers, now)
+		calling := rule.calledForBy(eligible)
 		named := slices.ContainsFunc(taken, func(t Taken) bool { return t.Step == rule.Step })
-		if len(calling) == 0 && (rule.Step == onsite || named) {
+		if asked && len(calling) == 0 && (rule.Step == onsite || named) {
 			calling = []Paper{{}}
 		}
 		for _, paper := range calling {
@@ -68,13 +63,33 @@ func (r Rules) Demands(inspection record.Object, papers []Paper, taken []Taken, 
 				written := text(paper.Body, "kind") == rule.Paper
 				d.Written = &written
 			}
-			d.cover(r.of(rule.Step, taken))
-			if !slices.ContainsFunc(demands, func(other Demand) bool { return other.Step == d.Step && other.Span == d.Span }) {
+			apart := inspection == nil && d.Span.Len() == 0 // nobody said when, and there is no visit that would say it
+			d.cover(r.of(rule.Step, taken, apart))
+			if apart || !slices.ContainsFunc(demands, func(other Demand) bool { return other.Step == d.Step && other.Span == d.Span }) {
 				demands = append(demands, d)
 			}
 		}
 	}
 	return demands
+}
+
+// eligible are the papers that a rule is held against; asked reports whether it is asked of the inspection itself.
+func (r Rule) eligible(inspection record.Object, papers []Paper, now time.Time) (those []Paper, asked bool) {
+	span, _ := Term{From: r.From, To: r.To}.inForce()
+	if inspection == nil {
+		return slices.DeleteFunc(slices.Clone(papers), func(p Paper) bool {
+			issued, ok := moment(p.Body, "issuedAt")
+			return !ok || !span.Holds(issued)
+		}), false
+	}
+	began, ok := moment(inspection, "startedAt")
+	if !ok {
+		began = now
+	}
+	if !span.Holds(began) {
+		return nil, false
+	}
+	return papers, true
 }
 
 // calledForBy are the papers that are the record of a step, issued and not made void: each is a step of its own. If there is none, one of the papers

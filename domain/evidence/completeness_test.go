@@ -136,6 +136,53 @@ func TestWhatTheRulesAskFor(t *testing.T) {
 	}
 }
 
+// Papers that belong to no inspection ask for what they call for themselves: nothing is asked of a visit that there was not, and what is told of a visit is no proof of them.
+func TestWhatPapersAskForThatBelongToNoInspection(t *testing.T) {
+	taken := func(from, to int, mime, step string) Taken {
+		got, ok := TakenOf("e", takenRecord(from, to, mime, record.Object{"custody": record.Object{"state": "held"}, "step": step}))
+		if !ok {
+			t.Fatal("not read")
+		}
+		return got
+	}
+	paper := func(id, kind string, at int, data record.Object) Paper {
+		return Paper{ID: id, Body: record.Object{"kind": kind, "state": "issued", "issuedAt": second(at), "data": data}}
+	}
+	hearing := paper("h", "hearing-record", 2000, record.Object{"heldAt": second(1000), "endedAt": second(1600)})
+	left := record.Object{"mode": "left", "servedAt": second(500)}
+	for _, c := range []struct {
+		name   string
+		papers []Paper
+		taken  []Taken
+		want   string
+	}{
+		{"nothing", nil, []Taken{taken(0, 600, "video/mp4", "onsite"), taken(0, 600, "video/mp4", "demolition")}, ""},
+		{"a paper that asks for nothing", []Paper{paper("f", "case-filing", 100, nil)}, []Taken{taken(0, 600, "video/mp4", "")}, ""},
+		{"a hearing", []Paper{hearing}, nil, "h hearing:unmet"},
+		{"a hearing in full", []Paper{hearing}, []Taken{taken(900, 1700, "video/mp4", "")}, "h hearing:met"},
+		{"a hearing with a gap", []Paper{hearing}, []Taken{taken(900, 1500, "video/mp4", "hearing")}, "h hearing:partly"},
+		{"left twice, nobody said since when", []Paper{paper("a", "service-receipt", 600, left), paper("b", "service-receipt", 600, left)}, []Taken{taken(0, 600, "video/mp4", "")}, "a service-left:unknown b service-left:unknown"},
+		{"posted: a photo of the visit is none of it", []Paper{paper("p", "service-receipt", 600, record.Object{"mode": "announced"})}, []Taken{taken(50, 50, "image/jpeg", "")}, "p service-notice:unmet"},
+		{"posted, with a photo that says so", []Paper{paper("p", "service-receipt", 600, record.Object{"mode": "announced"})}, []Taken{taken(50, 50, "image/jpeg", "service-notice")}, "p service-notice:met"},
+	} {
+		var got []string
+		for _, d := range Recording.Demands(nil, c.papers, c.taken, day("2026-03-02")) {
+			got = append(got, d.Document+" "+d.Step+":"+string(d.Recorded))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", c.name, got, c.want)
+		}
+	}
+	dated, err := ReadRules([]byte("step,from,to,name,paper,papername,also,when,av,begins,ends,hours,confirmed,basis\nonsite,,,n,,,,,yes,inspection.startedAt,inspection.endedAt,,no,b\n" +
+		"hearing,2026-04-01,,n,hearing-record,pn,,,full,paper.heldAt,paper.endedAt,,no,b\nhand-in,,,n,,,,,,,,24,no,b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := dated.Demands(nil, []Paper{hearing}, nil, day("2026-05-01")); len(got) != 0 {
+		t.Errorf("asked by a rule that came later: %+v", got)
+	}
+}
+
 func TestRulesThatAreNoneAreRefused(t *testing.T) {
 	head := "step,from,to,name,paper,papername,also,when,av,begins,ends,hours,confirmed,basis"
 	site, hand := "onsite,,,n,p,pn,q|r,mode=left,yes,inspection.startedAt|paper.issuedAt,inspection.endedAt,,no,b", "hand-in,,,n,,,,,,,,24,no,b"

@@ -50,10 +50,10 @@ var recordingText []byte
 var Recording = must(ReadRules(recordingText))
 
 // of are the recordings that may count for a step: not those that name another. One that names a step that no rule has, of whatever time, counts as
-// if it named none.
-func (r Rules) of(step string, taken []Taken) (mine []Taken) {
+// if it named none. named: only those that name this one; by its time alone none can be known to be of a step of which nobody knows when it was.
+func (r Rules) of(step string, taken []Taken, named bool) (mine []Taken) {
 	for _, t := range taken {
-		if t.Step == step || !slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Step == t.Step }) {
+		if t.Step == step || !named && !slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Step == t.Step }) {
 			mine = append(mine, t)
 		}
 	}

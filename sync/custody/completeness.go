@@ -88,17 +88,12 @@ func (s *Service) complete(ctx context.Context, id string, body record.Object) (
 	if err != nil {
 		return c, err
 	}
-	var taken []evidence.Taken
-	for _, key := range slices.Sorted(maps.Keys(recordings)) {
-		one, ok := evidence.TakenOf(key, recordings[key])
-		if !ok {
-			continue
-		}
-		r := Recorded{Taken: one, Missing: !one.Held}
-		if r.Device, r.Since, err = s.announced(ctx, key); err != nil {
-			return c, err
-		}
-		c.Recordings, taken = append(c.Recordings, r), append(taken, one)
+	if c.Recordings, err = s.recorded(ctx, recordings); err != nil {
+		return c, err
+	}
+	taken := make([]evidence.Taken, len(c.Recordings))
+	for i, r := range c.Recordings {
+		taken[i] = r.Taken
 	}
 	papers, err := bodiesOf(s.History.Lookup(ctx, document.Documents.Name, "inspection", id))
 	if err != nil {
@@ -106,6 +101,22 @@ func (s *Service) complete(ctx context.Context, id string, body record.Object) (
 	}
 	c.Demands = evidence.Recording.Demands(body, inForce(papers), taken, c.At)
 	return c, nil
+}
+
+// recorded are the recordings of evidence records, by id; those whose times cannot be read are none.
+func (s *Service) recorded(ctx context.Context, bodies map[string]record.Object) (recordings []Recorded, err error) {
+	for _, key := range slices.Sorted(maps.Keys(bodies)) {
+		one, ok := evidence.TakenOf(key, bodies[key])
+		if !ok {
+			continue
+		}
+		r := Recorded{Taken: one, Missing: !one.Held}
+		if r.Device, r.Since, err = s.announced(ctx, key); err != nil {
+			return nil, err
+		}
+		recordings = append(recordings, r)
+	}
+	return recordings, nil
 }
 
 // inForce are papers, by id, without those that another issued paper corrects: the two are one step.

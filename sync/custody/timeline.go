@@ -27,14 +27,43 @@ const (
 
 // Timeline draws what is covered of an inspection as an SVG 1.1 image: a row for each demand, and one for each recording. The same completeness gives
 // the same text.
-func Timeline(c Completeness) []byte {
+func Timeline(c Completeness) []byte { return draw(c, "检查记录完整性 "+c.Inspection) }
+
+// CaseTimeline draws the inspections of a case one below the other, each on a scale of its own, for they may lie weeks apart; and below them what is asked for by papers that
+// belong to none, with the recordings that papers name.
+func CaseTimeline(c CaseCompleteness) []byte {
+	var parts [][]byte
+	height := 0
+	var b strings.Builder
+	add := func(one Completeness, title string) {
+		head := fmt.Sprintf(`<svg y="%d"`, height)
+		parts = append(parts, append([]byte(head), draw(one, title)[len("<svg"):]...))
+		height += heightOf(one)
+	}
+	for _, one := range c.Inspections {
+		add(one, "检查记录完整性 "+one.Inspection)
+	}
+	if len(c.Demands)+len(c.Recordings) > 0 || len(parts) == 0 {
+		add(Completeness{Demands: c.Demands, Recordings: c.Recordings, At: c.At}, "不属于任何检查的文书 案件 "+c.Filing)
+	}
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d">`+"\n", lineLeft+lineWidth+30, height)
+	for _, p := range parts {
+		b.Write(p)
+	}
+	b.WriteString("</svg>\n")
+	return []byte(b.String())
+}
+
+func heightOf(c Completeness) int { return lineTop + lineRow*(len(c.Demands)+len(c.Recordings)) + 46 }
+
+func draw(c Completeness, title string) []byte {
 	scale := scaleOf(c)
 	var b strings.Builder
-	height := lineTop + lineRow*(len(c.Demands)+len(c.Recordings)) + 46
+	height := heightOf(c)
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="FangSong, STFangsong, serif" font-size="14">`+"\n",
 		lineLeft+lineWidth+30, height, lineLeft+lineWidth+30, height)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
-	mark(&b, 10, 24, 17, "start", "检查记录完整性 "+c.Inspection)
+	mark(&b, 10, 24, 17, "start", title)
 	scale.axis(&b, height-46)
 	y := lineTop
 	for _, d := range c.Demands {
