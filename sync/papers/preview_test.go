@@ -26,6 +26,22 @@ func (w *world) revised() {
 		"weather": record.Object{"order": 500.0, "kind": "text", "required": true, "label": record.Object{"zh": "天气", "en": "weather"}}}})
 }
 
+// A kind that a district has made for itself is offered too, behind those of the list: whoever wrote it sees that it is there, or that its name is misspelt.
+func TestAKindOfTheDistrictsOwnIsOffered(t *testing.T) {
+	each(t, func(w *world) {
+		own := record.Apply(seed(w.T, document.SummaryPenalty), record.Object{"kind": "street-notice", "name": "街道告知单", "number": record.Object{"word": "执告单字"}})
+		id := w.create(document.Templates.Name, own)
+		offers, err := w.Catalogue(context.Background(), w.caller(), team, "")
+		if err != nil {
+			w.Fatal(err)
+		}
+		last := offers[len(offers)-1]
+		if last.ID != id || last.Kind.Key != "street-notice" || last.Kind.Number != "" || last.Pattern != "津河东东新执告单字〔2026〕第{n}号" {
+			w.Errorf("%+v", last)
+		}
+	})
+}
+
 // For each day the version that has begun last, one of each kind; the versions before it can still be had.
 func TestTemplatesOfADay(t *testing.T) {
 	each(t, func(w *world) {

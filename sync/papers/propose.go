@@ -2,6 +2,7 @@ package papers
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -69,7 +70,10 @@ func choose(v *document.Visit) error {
 			}
 		}
 	}
-	if len(v.Outcomes) == 0 || len(v.Outcomes) > mostOutcomes {
+	if len(v.Outcomes) > mostOutcomes {
+		return fault.New(fault.FieldInvalid).At("outcomes").Detail(fmt.Sprintf("共%d项，最多%d项", len(v.Outcomes), mostOutcomes), fmt.Sprintf("%d of them, at most %d", len(v.Outcomes), mostOutcomes))
+	}
+	if len(v.Outcomes) == 0 {
 		return fault.New(fault.FieldInvalid).At("outcomes").Detail("应指明检查结果", "say what the visit came to")
 	}
 	for _, o := range v.Outcomes {

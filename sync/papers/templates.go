@@ -13,6 +13,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
@@ -62,8 +63,8 @@ type Offer struct {
 	Versions []document.Edition // every version of every template of the kind, oldest first
 }
 
-// Catalogue lists the templates in force for a unit on a day, one of each kind, in the order of the list of papers. A unit over which the
-// caller has no rights is fault request.not_found.
+// Catalogue lists the templates in force for a unit on a day, one of each kind, in the order of the list of papers, and behind them those of kinds that the
+// district has made for itself. A unit over which the caller has no rights is fault request.not_found.
 func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on string) ([]Offer, error) {
 	on, err := s.day(on)
 	if err != nil {
@@ -80,8 +81,12 @@ func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on 
 	if err != nil {
 		return nil, err
 	}
+	own, err := s.ownKinds(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
 	var offers []Offer
-	for _, kind := range document.Kinds() {
+	for _, kind := range append(document.Kinds(), own...) {
 		versions, err := s.versionsOfKind(ctx, kind.Key)
 		if err != nil {
 			return nil, err
@@ -98,6 +103,33 @@ func (s *Service) Catalogue(ctx context.Context, caller people.Caller, unit, on 
 	}
 	return offers, nil
 }
+
+// ownKinds lists the kinds of papers that stand in no list, for which a unit's district has written templates, by key.
+func (s *Service) ownKinds(ctx context.Context, unit string) ([]document.Kind, error) {
+	feed, err := document.Templates.FeedOf(nil, unit[:min(len(unit), districtDigits)])
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	err = s.History.Touched(ctx, pull.Touched{Collection: document.Templates.Name, Feed: feed}, func(r pull.Record) error {
+		body, err := wire.Object(r.Body)
+		if kind, _ := body["kind"].(string); err == nil && kind != "" {
+			_, listed := document.KindOf(kind)
+			found[kind] = !listed
+		}
+		return err
+	})
+	var own []document.Kind
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		if found[key] {
+			own = append(own, document.Kind{Key: key})
+		}
+	}
+	return own, err
+}
+
+// districtDigits are the digits of a unit's code that name its district (GB/T 2260).
+const districtDigits = 6
 
 // day reads a day; "" is today.
 func (s *Service) day(on string) (string, error) {
