@@ -77,6 +77,9 @@ func handedOver(ctx context.Context, facts record.Facts, in Instance) ([]Service
 	}
 	for _, one := range in.SignedBy(ByParty) {
 		on := dayOf(one.At)
+		if issued := dayOf(in.IssuedAt); on.Before(issued) && !in.IssuedAt.IsZero() {
+			on = issued // nothing is served before it is issued: what runs for the party runs from then
+		}
 		switch {
 		case one.At.IsZero():
 		case !one.Refused:

@@ -203,6 +203,18 @@ func TestRefusalsAreShown(t *testing.T) {
 	}
 }
 
+// A paper that was signed for before the day of its issue is served on that day: the party's time is not shortened.
+func TestNothingIsServedBeforeItIsIssued(t *testing.T) {
+	body := paper("rectification-order", "2026-11-25")
+	for signed, want := range map[string]string{"2026-10-01T02:00:00Z": "2026-11-25", "2026-11-25T01:00:00Z": "2026-11-25", "2026-11-26T02:00:00Z": "2026-11-26"} {
+		body = edit(body, "signatures/p", record.Object{"role": "party", "at": signed, "image": picture(9, 9)})
+		s, known, err := document.ServiceOf(t.Context(), served(), decisionID, body, byLaw(t))
+		if err != nil || !known || s.On.Format(time.DateOnly) != want {
+			t.Errorf("signed %s: served %v, %v; want %s", signed, s.On, err, want)
+		}
+	}
+}
+
 // Of several receipts the first that is proven counts; void ones and drafts do not.
 func TestWhichServiceCounts(t *testing.T) {
 	at := func(f facts) (document.Service, bool) {
