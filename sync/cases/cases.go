@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ type History interface {
 // Most is how many papers of an organ are read for one case; a variable for tests.
 var Most = 20_000
 
+// turns is what is held while a case is worked out: it takes seconds of a processor where an organ has many papers, and others want to be served meanwhile.
+var turns = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+
 const (
 	// slack is how far the clocks of two replicas may be apart, that of one may be set back, and still no paper is missed.
 	slack = time.Hour
@@ -54,6 +58,12 @@ func Filing(body record.Object) error {
 func Find(ctx context.Context, h History, filing string, body record.Object) (document.Case, error) {
 	if err := Filing(body); err != nil {
 		return document.Case{}, err
+	}
+	select {
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
+	case <-ctx.Done():
+		return document.Case{}, ctx.Err()
 	}
 	sheet, _ := document.SheetOf(filing, body)
 	w := walk{History: h, feeds: map[string]bool{}, sheets: map[string]document.Sheet{filing: sheet}, asked: map[string]bool{filing: true}, visited: map[string]bool{}}

@@ -172,3 +172,15 @@ func TestACaseThatIsTooWide(t *testing.T) {
 		t.Errorf("not told: %v", err)
 	}
 }
+
+// Who waits for his turn until his time is over is told so, and holds none.
+func TestCasesAreWorkedOutInTurn(t *testing.T) {
+	s := newShelf()
+	s.bodies[id(1)] = record.Object{"unit": street, "state": "issued", "kind": document.CaseFiling, "issuedAt": "2026-01-05T00:00:00Z"}
+	defer cases.TakeTurns()()
+	over, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := cases.Find(over, s, id(1), s.bodies[id(1)]); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("did not wait: %v", err)
+	}
+}

@@ -112,7 +112,7 @@ func TestHowCompleteTheRecordOfACaseIs(t *testing.T) {
 			t.Errorf("%+v, %d papers", s, c.Papers)
 		}
 		image := string(custody.CaseTimeline(c))
-		if strings.Count(image, "<svg") != 4 || strings.Count(image, "</svg>") != 4 || image != string(custody.CaseTimeline(c)) {
+		if strings.Count(image, "<svg") != 5 || strings.Count(image, "</svg>") != 5 || image != string(custody.CaseTimeline(c)) {
 			t.Error(image)
 		}
 		for id, code := range map[string]fault.Code{notFiling: fault.CaseNotFiling, newID(): fault.NotFound, "x": fault.NotFound, visits[0]: fault.NotFound} {

@@ -29,8 +29,8 @@ const (
 // the same text.
 func Timeline(c Completeness) []byte { return draw(c, "检查记录完整性 "+c.Inspection) }
 
-// CaseTimeline draws the inspections of a case one below the other, each on a scale of its own, for they may lie weeks apart; and below them what is asked for by papers that
-// belong to none, with the recordings that papers name.
+// CaseTimeline draws the inspections of a case one below the other, each on a scale of its own, for they may lie weeks apart; below them, so too, what is asked for by each paper
+// that belongs to none, and the recordings that papers name.
 func CaseTimeline(c CaseCompleteness) []byte {
 	var parts [][]byte
 	height := 0
@@ -43,8 +43,11 @@ func CaseTimeline(c CaseCompleteness) []byte {
 	for _, one := range c.Inspections {
 		add(one, "检查记录完整性 "+one.Inspection)
 	}
-	if len(c.Demands)+len(c.Recordings) > 0 || len(parts) == 0 {
-		add(Completeness{Demands: c.Demands, Recordings: c.Recordings, At: c.At}, "不属于任何检查的文书 案件 "+c.Filing)
+	for _, d := range c.Demands {
+		add(Completeness{Demands: []evidence.Demand{d}, At: c.At}, "不属于任何检查的文书 "+d.Document)
+	}
+	if len(c.Recordings) > 0 || len(parts) == 0 {
+		add(Completeness{Recordings: c.Recordings, At: c.At}, "本案文书所引、不属于本案检查的录音录像和照片")
 	}
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="%[2]d" viewBox="0 0 %[1]d %[2]d">`+"\n", lineLeft+lineWidth+30, height)
 	for _, p := range parts {
