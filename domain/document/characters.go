@@ -63,3 +63,8 @@ func checkCharacters(s string) []Flaw {
 	}
 	return nil
 }
+
+// Printable reports whether a text is one line of at most so many characters that a paper can print as it is.
+func Printable(s string, most int) bool {
+	return len(Field{Kind: Line, MaxLength: most}.check(s)) == 0
+}

@@ -46,6 +46,9 @@ func KindOf(key string) (Kind, bool) {
 	return kinds[i], true
 }
 
+// KindWord reports whether a text can be the key of a kind, of the list or of a district's own.
+func KindWord(key string) bool { return len(key) <= 60 && kindKey.MatchString(key) }
+
 // KindsNumbered lists the kinds of papers under one number: D22 is a notice and a list.
 func KindsNumbered(number string) []Kind {
 	return slices.DeleteFunc(Kinds(), func(k Kind) bool { return k.Number != number })

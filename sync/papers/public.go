@@ -29,6 +29,20 @@ type Print struct {
 	Failed bool // it cannot be rendered
 }
 
+// The public page speaks for the organ, and a device writes the kind and the number of a paper: what can be neither is not repeated there.
+const (
+	unnamed     = "文书"
+	unshown     = "编号无法显示，请向制作机关核实"
+	mostOfAName = 100 // characters of a number
+)
+
+func shownNumber(text string) string {
+	if text != "" && !document.Printable(text, mostOfAName) {
+		return unshown
+	}
+	return text
+}
+
 // Public tells of an issued or void paper. Drafts are not there: fault request.not_found.
 func (s *Service) Public(ctx context.Context, id string) (Public, error) {
 	body, err := s.find(ctx, document.Documents.Name, id)
@@ -39,11 +53,12 @@ func (s *Service) Public(ctx context.Context, id string) (Public, error) {
 	if in.State != document.Issued && in.State != document.Voided {
 		return Public{}, fault.New(fault.NotFound)
 	}
-	p := Public{Name: in.Kind, Number: in.NumberText, IssuedAt: in.IssuedAt, Void: in.State == document.Voided}
+	p := Public{Name: unnamed, Number: shownNumber(in.NumberText), IssuedAt: in.IssuedAt, Void: in.State == document.Voided}
 	p.prints(body)
 	if by, _ := body["correctedBy"].(record.Object); by != nil {
 		p.Corrected, _ = by["document"].(string)
-		p.By, _ = by["number"].(string)
+		number, _ := by["number"].(string)
+		p.By = shownNumber(number)
 	}
 	if kind, ok := document.KindOf(in.Kind); ok {
 		p.Name = kind.Name
@@ -51,6 +66,8 @@ func (s *Service) Public(ctx context.Context, id string) (Public, error) {
 		return Public{}, err
 	} else if name, _ := template["name"].(string); name != "" {
 		p.Name = name
+	} else if document.KindWord(in.Kind) {
+		p.Name = in.Kind
 	}
 	o, err := s.organ(ctx, in.Unit)
 	if p.Organ = o.Name; p.Organ == "" {
