@@ -19,6 +19,7 @@ const (
 	ActExport   Act = "export"   // given out in a bundle
 	ActShare    Act = "share"    // made open to somebody outside, or shut again
 	ActDerive   Act = "derive"   // a copy with other content was made of it
+	ActPrint    Act = "print"    // a picture was printed on the page of a paper that was issued
 	ActHold     Act = "hold"     // put under a legal hold
 	ActRelease  Act = "release"  // taken out of it
 	ActPropose  Act = "propose"  // proposed for disposal
@@ -28,7 +29,7 @@ const (
 )
 
 // Acts lists every act, in the order of a recording's life.
-var Acts = []Act{ActCreate, ActReceive, ActVerify, ActView, ActDownload, ActExport, ActShare, ActDerive, ActHold, ActRelease, ActPropose,
+var Acts = []Act{ActCreate, ActReceive, ActVerify, ActView, ActDownload, ActExport, ActShare, ActDerive, ActPrint, ActHold, ActRelease, ActPropose,
 	ActConfirm, ActRecall, ActDispose}
 
 // Custodies declares the collection of acts on recordings: who did what with which, from which device, when and why. Only the server

@@ -146,7 +146,7 @@ func keepingText(t Trail) string {
 }
 
 var actNames = map[evidence.Act]string{evidence.ActCreate: "登记", evidence.ActReceive: "入库", evidence.ActVerify: "复核", evidence.ActView: "调阅",
-	evidence.ActDownload: "下载", evidence.ActExport: "导出", evidence.ActShare: "对外提供", evidence.ActDerive: "制作副本", evidence.ActHold: "保全",
+	evidence.ActDownload: "下载", evidence.ActExport: "导出", evidence.ActShare: "对外提供", evidence.ActDerive: "制作副本", evidence.ActPrint: "印入文书", evidence.ActHold: "保全",
 	evidence.ActRelease: "解除保全", evidence.ActPropose: "申请销毁", evidence.ActConfirm: "确认销毁", evidence.ActRecall: "撤回销毁", evidence.ActDispose: "销毁"}
 
 // acts is the table of who did what, when and why.
@@ -274,7 +274,7 @@ func outcome(e evidence.Entry) (parts []string) {
 var copies = map[string]string{evidence.Poster: "封面图", evidence.Sprite: "缩略图", evidence.Waveform: "声波图", evidence.Playable: "播放用副本", evidence.Redacted: "遮挡副本"}
 
 // relatedNames are what an act names beside itself. That of an announcement is an op, which the ledger has.
-var relatedNames = map[evidence.Act]string{evidence.ActShare: "链接", evidence.ActView: "链接", evidence.ActDerive: "副本", evidence.ActHold: "保全", evidence.ActRelease: "保全",
+var relatedNames = map[evidence.Act]string{evidence.ActShare: "链接", evidence.ActView: "链接", evidence.ActDerive: "副本", evidence.ActPrint: "文书", evidence.ActHold: "保全", evidence.ActRelease: "保全",
 	evidence.ActPropose: "销毁", evidence.ActConfirm: "销毁", evidence.ActRecall: "销毁", evidence.ActDispose: "销毁"}
 
 var results = map[string]string{"sound": "内容已恢复，与回执一致", "differs": "内容与回执不符", "missing": "存储中没有内容", "unread": "多次复核未能读出内容"}

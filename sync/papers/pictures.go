@@ -15,8 +15,8 @@ import (
 )
 
 // pictures gives a paper of a unit the octets of the evidence that it shows. What the server does not hold yet is fault paper.picture_pending: whoever renders
-// the paper waits for it. What it will never hold, or may not show, is a [render.PictureError].
-func (s *Service) pictures(ctx context.Context, unit string) func(document.PictureRef) ([]byte, error) {
+// the paper waits for it. What it will never hold, or may not show, is a [render.PictureError]. Each evidence whose octets it gives is noted, as who it is and whose.
+func (s *Service) pictures(ctx context.Context, unit string, note func(evidence.Entry)) func(document.PictureRef) ([]byte, error) {
 	return func(ref document.PictureRef) ([]byte, error) {
 		if !record.IsID(ref.Evidence) {
 			return nil, &render.PictureError{Zh: "未指明证据记录", En: "no record of evidence is named"}
@@ -44,8 +44,22 @@ func (s *Service) pictures(ctx context.Context, unit string) func(document.Pictu
 		if err != nil {
 			return nil, fault.New(fault.TemporarilyDown).Because(err)
 		}
+		of, _ := body["unit"].(string)
+		note(evidence.Entry{Evidence: ref.Evidence, Unit: of})
 		return raw, nil
 	}
+}
+
+// prints are the acts of custody of pictures that stand on a paper's page: one for each evidence, however often the page was laid out.
+func (s *Service) prints(id string, body record.Object, noted []evidence.Entry) (acts []evidence.Entry) {
+	for _, e := range noted {
+		if slices.ContainsFunc(acts, func(a evidence.Entry) bool { return a.Evidence == e.Evidence }) {
+			continue
+		}
+		e.Act, e.At, e.Related, e.Reason = evidence.ActPrint, s.Now(), id, "《"+nameOf(body)+"》"+numberTextOf(body)
+		acts = append(acts, e)
+	}
+	return acts
 }
 
 // printable reports why an evidence can never stand on a paper of a unit: it is of another organ, which has not shared it; it is not what the paper

@@ -19,6 +19,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 func photo(t testing.TB, side int) []byte {
@@ -93,10 +94,34 @@ func TestPaperWaitsForItsPicture(t *testing.T) {
 		if !bytes.Contains(w.stored(rendered), raw) || rendered["waiting"] != nil {
 			w.Errorf("says %v", rendered)
 		}
+		w.printed(late, id)
 		w.apply(document.Documents.Name, id, record.Update, record.Object{"state": document.Voided, "voidReason": "地点有误"})
 		w.render(id)
 		w.voided(id, rendered["sha256"])
+		w.printed(late, id)
 	})
+}
+
+// printed checks that the custody of an evidence tells once of the paper on which it was printed: by the server, and in the evidence's own unit.
+func (w *world) printed(evidenceID, paper string) {
+	w.Helper()
+	found, err := w.db.Lookup(context.Background(), evidence.Custodies.Name, "evidence", evidenceID)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var acts []evidence.Entry
+	for _, r := range found {
+		body, err := wire.Object(r.Body)
+		if err != nil {
+			w.Fatal(err)
+		}
+		if act := evidence.ReadEntry(body); act.Act == evidence.ActPrint {
+			acts = append(acts, act)
+		}
+	}
+	if len(acts) != 1 || acts[0].Related != paper || acts[0].Unit != team || acts[0].Actor != "" || !strings.Contains(acts[0].Reason, "提取说明") {
+		w.Errorf("the acts are %+v", acts)
+	}
 }
 
 // A paper that was made void while it waited is rendered in both forms in the end.

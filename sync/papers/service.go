@@ -14,6 +14,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/document/render"
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
@@ -77,7 +78,8 @@ func (s *Service) keep(ctx context.Context, id string, body, said record.Object)
 		return nil, err
 	}
 	defer done()
-	paper.Pictures = s.pictures(ctx, paper.Instance.Unit)
+	var printed []evidence.Entry
+	paper.Pictures = s.pictures(ctx, paper.Instance.Unit, func(e evidence.Entry) { printed = append(printed, e) })
 	var out bytes.Buffer
 	result, err := render.PDF(&out, paper)
 	if failed, ok := hindered(err); ok { // no later attempt finds it otherwise
@@ -105,7 +107,7 @@ func (s *Service) keep(ctx context.Context, id string, body, said record.Object)
 	if len(result.Missing) > 0 {
 		rendered["missing"] = string(result.Missing)
 	}
-	return s.say(ctx, id, rendered, nil)
+	return s.say(ctx, id, rendered, nil, s.prints(id, body, printed)...)
 }
 
 // keepVoid makes the copy of a void paper with the mark of it, beside what was handed over.
@@ -136,13 +138,16 @@ func (s *Service) store(ctx context.Context, id, state string, result render.Res
 		"renderer": render.Version(), "at": stamp(s.Now())}, nil
 }
 
-// say writes into a paper's record what has come of rendering it, and of rendering it before it was made void.
-func (s *Service) say(ctx context.Context, id string, rendered, before record.Object) (record.Object, error) {
+// say writes into a paper's record what has come of rendering it, and of rendering it before it was made void; and beside it what was done with evidence for that.
+func (s *Service) say(ctx context.Context, id string, rendered, before record.Object, acts ...evidence.Entry) (record.Object, error) {
 	if before != nil {
 		rendered["issued"] = before
 	}
-	op := push.ServerOp{Collection: document.Documents.Name, Record: id, Action: record.Update, Patch: record.Object{"rendered": rendered}}
-	return rendered, s.Records.ApplyOwn(ctx, []push.ServerOp{op})
+	ops := []push.ServerOp{{Collection: document.Documents.Name, Record: id, Action: record.Update, Patch: record.Object{"rendered": rendered}}}
+	for _, e := range acts {
+		ops = append(ops, custody.Op(s.NewID(), e))
+	}
+	return rendered, s.Records.ApplyOwn(ctx, ops)
 }
 
 // find reads a record's body; nil when it was removed.
