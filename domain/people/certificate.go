@@ -57,7 +57,7 @@ func ReadCertificate(body record.Object) (Certificate, error) {
 		From: text(body["validFrom"]), To: text(body["validTo"])}
 	for _, field := range []string{"number", "officer", "organ", "validTo"} {
 		if text(body[field]) == "" {
-			return c, bad.At(field)
+			return c, bad.At(field).Detail("未填写", "it is missing")
 		}
 	}
 	var ok bool
@@ -68,7 +68,7 @@ func ReadCertificate(body record.Object) (Certificate, error) {
 	for _, key := range slices.Sorted(maps.Keys(events)) {
 		e, ok := readEvent(events[key])
 		if !ok {
-			return c, bad.At("events/" + key)
+			return c, bad.At("events/"+key).Detail("事项的kind应为"+eventKinds+"之一，且不能缺少时间（at）", "the kind of an event is one of "+eventKinds+", and it says when (at)")
 		}
 		c.Events = append(c.Events, e)
 	}
@@ -77,6 +77,9 @@ func ReadCertificate(body record.Object) (Certificate, error) {
 	})
 	return c, nil
 }
+
+// eventKinds names the kinds of events to whoever wrote another.
+const eventKinds = string(Suspend + "、" + Restore + "、" + Withdraw + "、" + Cancel + "、" + Reissue + "、" + Amend)
 
 func readEvent(value any) (CertificateEvent, bool) {
 	body, _ := value.(record.Object)

@@ -3,6 +3,7 @@ package people
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,6 +288,20 @@ func TestUnreadableCertificates(t *testing.T) {
 	} {
 		if c, err := ReadCertificate(body); !errors.Is(err, fault.New(fault.CertificateUnreadable)) {
 			t.Errorf("%s: read as %+v, %v", name, c, err)
+		}
+	}
+}
+
+// Whoever writes an event that there is not is told which there are, and what is missing is said to be missing.
+func TestWhyACertificateIsUnreadable(t *testing.T) {
+	good := card("o", 0, 1, nil)
+	for want, body := range map[string]record.Object{
+		"应为suspended、restored、withdrawn、cancelled、reissued、amended之一": record.Apply(good, record.Object{"events": record.Object{"e": event("issued", at(1), "r")}}),
+		"缺少时间（at）": record.Apply(good, record.Object{"events": record.Object{"e": record.Object{"kind": "suspended"}}}),
+		"未填写":      record.Apply(good, record.Object{"organ": nil}),
+	} {
+		if _, err := ReadCertificate(body); !strings.Contains(fault.Of(err).Zh, want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }
