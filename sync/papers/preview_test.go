@@ -42,6 +42,22 @@ func TestAKindOfTheDistrictsOwnIsOffered(t *testing.T) {
 	})
 }
 
+// Who has written a template for a day to come is told so, and can see it before by its version.
+func TestATemplateIsSeenBeforeItBegins(t *testing.T) {
+	each(t, func(w *world) {
+		later := w.create(document.Templates.Name, record.Apply(seed(w.T, document.SummaryPenalty), record.Object{"version": 9.0, "validFrom": "2030-01-01"}))
+		k := w.sketch()
+		k.Which = papers.Which{ID: later}
+		if _, err := w.Check(context.Background(), w.caller(), k); fault.Of(err).Code != fault.PaperTemplateAbsent || !strings.Contains(fault.Of(err).Zh, "第9版自2030-01-01起施行") {
+			w.Errorf("before it begins: %v", err)
+		}
+		k.Which.Version = 9
+		if _, err := w.Check(context.Background(), w.caller(), k); err != nil {
+			w.Errorf("by its version: %v", err)
+		}
+	})
+}
+
 // For each day the version that has begun last, one of each kind; the versions before it can still be had.
 func TestTemplatesOfADay(t *testing.T) {
 	each(t, func(w *world) {

@@ -45,7 +45,7 @@ func (s *Service) Template(ctx context.Context, w Which) (document.Edition, erro
 		if best, ok := document.InForce(all, on); ok {
 			return best, nil
 		}
-		return document.Edition{}, fault.New(fault.PaperTemplateAbsent)
+		return document.Edition{}, notBegun(all)
 	}
 	for _, t := range slices.Backward(all) {
 		if t.Version == w.Version {
@@ -53,6 +53,17 @@ func (s *Service) Template(ctx context.Context, w Which) (document.Edition, erro
 		}
 	}
 	return document.Edition{}, fault.New(fault.PaperTemplateAbsent)
+}
+
+// notBegun says that there is no template on a day, and of those that there are when the first begins: who has written one for a day to come wants to see it before.
+func notBegun(all []document.Edition) error {
+	absent := fault.New(fault.PaperTemplateAbsent)
+	if len(all) == 0 {
+		return absent
+	}
+	first := slices.MinFunc(all, func(a, b document.Edition) int { return cmp.Compare(a.ValidFrom, b.ValidFrom) })
+	return absent.Detail(fmt.Sprintf("第%d版自%s起施行；此前查看，请指明模板和版次（template、templateVersion）", first.Version, first.ValidFrom),
+		fmt.Sprintf("version %d begins on %s; to see it before, name template and templateVersion", first.Version, first.ValidFrom))
 }
 
 // Offer is the template of one kind that is in force for a unit on a day.
