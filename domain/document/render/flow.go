@@ -52,7 +52,10 @@ type flow struct {
 	cells  cells
 	full   bool               // there was more than pages may hold
 	alone  bool               // the seal, or the small print, begins a page: what it belongs to is on the one before
+	bare   bool               // it is the seal
+	led    bool               // the last lines before a seal are kept with it
 	after  document.BlockKind // what the last block was
+	before document.BlockKind // what the next one will be
 	trace  *strings.Builder   // what was set where, for tests; nil otherwise
 }
 

@@ -73,7 +73,7 @@ func TestStrokesAreFitted(t *testing.T) {
 	for name, s := range map[string]document.Strokes{"usual": written(false), "pressure": written(true),
 		"dot":  {Width: 10, Height: 10, Lines: [][]document.Point{{{X: 10, Y: 10}}}},
 		"line": {Width: 10000, Height: 1, Lines: [][]document.Point{{{}, {X: 10000, Y: 1}}}}} {
-		p, err := arrange(letter(1), nil, 1, false)
+		p, err := arrange(letter(1), nil, 1, false, false)
 		if err != nil {
 			t.Fatal(err)
 		}

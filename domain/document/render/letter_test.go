@@ -89,6 +89,28 @@ func TestSealIsNotAlone(t *testing.T) {
 	}
 }
 
+// Nor in a form, whose tables leave little text to move: the last lines before it go over to its page.
+func TestSealOfAFormIsNotAlone(t *testing.T) {
+	for kind, field := range map[string]string{"test-result-notice": "result", "inspection-notice": "content", "evidence-preservation-notice": "reason", "seizure-decision": "reason"} {
+		for n := range 60 {
+			p := example(t, kind)
+			p.Instance.Data[field] = strings.Repeat("未取得营业执照从事经营。", n)
+			f, err := compose(p, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := settings(t, f.trace.String())
+			organ := len(all) - 1
+			for all[organ].text != p.Organ {
+				organ--
+			}
+			if f.bare || organ == 0 || all[organ-1].y > all[organ].y {
+				t.Errorf("%s, %d sentences: the seal is alone on its page", kind, n)
+			}
+		}
+	}
+}
+
 // The seal is one picture of 42 mm over name and date, centred; a draft has none, and one that is no picture is left out.
 func TestSealIsPrinted(t *testing.T) {
 	count := func(p Paper) int {

@@ -117,7 +117,7 @@ func (r *roll) rule() {
 	r.ruled = r.y
 }
 
-func (r *roll) block(b document.Block) {
+func (r *roll) block(b document.Block, _ document.BlockKind) {
 	switch b.Kind {
 	case document.TitleBlock:
 		for _, text := range b.Lines {

@@ -73,7 +73,7 @@ func compose(p Paper, traced bool) (*flow, error) {
 	}
 	var usual *flow
 	for _, tight := range tightness {
-		f, err := arrange(p, read, tight, traced)
+		f, err := arrange(p, read, tight, false, traced)
 		if err == nil && f.tooLong() {
 			err = ErrTooLong
 		}
@@ -84,16 +84,19 @@ func compose(p Paper, traced bool) (*flow, error) {
 			usual = f
 		}
 	}
+	if usual.bare { // forms have little running text to move: there the last lines go over to the seal
+		return arrange(p, read, 1, true, traced)
+	}
 	return usual, nil
 }
 
-// arrange lays a paper out with the distance of the lines of its running text multiplied by tight.
-func arrange(p Paper, read plates, tight float64, traced bool) (*flow, error) {
+// arrange lays a paper out with the distance of the lines of its running text multiplied by tight; led, the last lines before the seal stand on the seal's page.
+func arrange(p Paper, read plates, tight float64, led, traced bool) (*flow, error) {
 	press, err := newPress(info(p))
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{press: press, paper: p, plates: read, size: sizeForm, pitch: pitch * tight, cells: formCells}
+	f := &flow{press: press, paper: p, plates: read, size: sizeForm, pitch: pitch * tight, cells: formCells, led: led}
 	if traced {
 		f.trace = &strings.Builder{}
 	}
@@ -108,7 +111,7 @@ func arrange(p Paper, read plates, tight float64, traced bool) (*flow, error) {
 
 // form is one of the forms of a paper while it is made: a page, a roll, a text to be edited.
 type form interface {
-	block(b document.Block)
+	block(b document.Block, next document.BlockKind)   // next is what the block after it is, "" after the last
 	running(text string, indent float64, align string) // a paragraph of a text as it is, its first lines indented by so many characters
 }
 
@@ -122,14 +125,16 @@ func (p *Paper) parts(to form) {
 			to.running(p.spend(p.Instance.Corrects.Text()), 2, "justify")
 		}
 	}
-	for _, b := range p.Template.Layout {
-		if !b.When.Holds(p.Instance.Data) {
-			continue
-		}
+	shown := slices.DeleteFunc(slices.Clone(p.Template.Layout), func(b document.Block) bool { return !b.When.Holds(p.Instance.Data) })
+	for i, b := range shown {
 		if b.Kind != document.TitleBlock && b.Kind != document.NumberBlock {
 			tell()
 		}
-		to.block(b)
+		next := document.BlockKind("")
+		if i+1 < len(shown) {
+			next = shown[i+1].Kind
+		}
+		to.block(b, next)
 	}
 	tell()
 }
@@ -150,8 +155,9 @@ func parted(kind, after document.BlockKind) bool {
 }
 
 // block lays out one part of the layout.
-func (f *flow) block(b document.Block) {
+func (f *flow) block(b document.Block, next document.BlockKind) {
 	defer func() { f.after = b.Kind }()
+	f.before = next
 	switch b.Kind {
 	case document.TitleBlock:
 		f.title(b.Lines)

@@ -42,7 +42,11 @@ func (f *flow) running(text string, characters float64, align string) {
 	}
 	lines := f.press.breakText(s, text, width, indent)
 	for i, l := range lines {
-		f.need(float64(f.together(lines, i)) * f.pitch)
+		kept := float64(f.together(lines, i)) * f.pitch
+		if f.led && f.before == document.SealBlock && i == max(0, len(lines)-2) {
+			kept = float64(len(lines)-i)*f.pitch + sealSize
+		}
+		f.need(kept)
 		x := left
 		if l.head {
 			x += indent

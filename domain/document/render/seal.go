@@ -30,7 +30,8 @@ func (f *flow) seal(b document.Block) {
 	}
 	widest = min(widest, width-4*s.size)
 	f.need(sealSize)
-	f.alone = f.alone || f.y == top && len(f.pages) > 1
+	f.bare = f.bare || f.y == top && len(f.pages) > 1
+	f.alone = f.alone || f.bare
 	x, y := right-4*s.size-widest, f.y
 	f.stamp(x+widest/2, y)
 	f.y += (sealSize-float64(len(lines))*s.size*leading)/2 + 2*mm

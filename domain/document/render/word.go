@@ -81,7 +81,7 @@ func (e *editable) gap(height float64) {
 	e.file.Paragraph(docx.Paragraph{Style: docx.Style{Size: 1, Pitch: height}})
 }
 
-func (e *editable) block(b document.Block) {
+func (e *editable) block(b document.Block, _ document.BlockKind) {
 	defer func() { e.after = b.Kind }()
 	s := e.text
 	switch b.Kind {
