@@ -17,7 +17,7 @@ import (
 )
 
 // layoutVersion counts the layouts there have been. It changes with every change of what a paper looks like.
-const layoutVersion = "6"
+const layoutVersion = "7"
 
 // Paper is what is rendered.
 type Paper struct {
