@@ -86,14 +86,14 @@ func (c *writer) edit(word string) {
 	c.look()
 }
 
-// desk is the ids of all conflicts and letters, with their texts.
+// matters is the texts of all conflicts and letters, by id, wherever they are: they follow their record, and a feed that they have left tells that too.
 func (w *world) matters() map[string]string {
 	out := map[string]string{}
 	for _, unit := range []string{street, other} {
 		lines, _, err := w.db.Changes(ctx, "unit/"+unit, 0, 1000)
 		w.must(err)
 		for _, l := range lines {
-			if l.Collection == "conflicts" || l.Collection == "deadletters" {
+			if l.Gone == "" && (l.Collection == "conflicts" || l.Collection == "deadletters") {
 				out[l.ID] = string(l.Body)
 			}
 		}
@@ -101,6 +101,7 @@ func (w *world) matters() map[string]string {
 	return out
 }
 
+// desk is their ids.
 func (w *world) desk() map[string]bool {
 	out := map[string]bool{}
 	for id := range w.matters() {

@@ -36,7 +36,7 @@ func TestDecisionAfterItsNoticeInOnePush(t *testing.T) {
 			"reviewGround": label("text"), "discussionGround": label("text")})
 		served := b.form(document.ServiceReceipt, object{"addressee": label("text"), "paper": label("documentRef"), "mode": label("text"), "servedAt": label("time"), "slip": label("text"), "slipOn": label("date")})
 		party := object{"kind": document.Citizen, "name": "李某"}
-		at := time.Now().Add(-time.Hour)
+		at := time.Now().Add(-10 * time.Minute)
 		day := at.In(record.Beijing).Format(time.DateOnly)
 		for _, withReceipt := range []bool{true, false} {
 			notice, decision := newID(), newID()
