@@ -141,10 +141,8 @@ func (w *walk) visits(ctx context.Context, inspections []string) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range found {
-			if err := w.take(r); err != nil {
-				return err
-			}
+		if err := w.takeAll(found); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -166,10 +164,8 @@ func (w *walk) named(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range found {
-			if err := w.take(r); err != nil {
-				return err
-			}
+		if err := w.takeAll(found); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -190,6 +186,15 @@ func (w *walk) touched(ctx context.Context) error {
 			return w.take(r)
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walk) takeAll(found []pull.Record) error {
+	for _, r := range found {
+		if err := w.take(r); err != nil {
 			return err
 		}
 	}

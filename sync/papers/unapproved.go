@@ -9,7 +9,6 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
 // UnapprovedFinding is the code of the finding that what was sealed or seized at once was not approved within its hours (G10).
@@ -26,19 +25,13 @@ func (s *Service) Unapproved(ctx context.Context, id string) error {
 	if err != nil || !is {
 		return err
 	}
-	finding := unapprovedID(id)
-	if told, err := s.optional(ctx, "findings", finding); err != nil || told != nil {
-		return err
-	}
 	zh := fmt.Sprintf("情况紧急当场实施强制措施，%d小时后未见批准记录；请补办批准手续，负责人认为不应当采取的应当立即解除，或者说明情况", rule.N)
 	en := fmt.Sprintf("done at once in an emergency, and %d hours later no approval is on record: make it up, release what was taken if the head says no, or explain", rule.N)
 	if refused {
 		zh = "情况紧急当场实施强制措施，负责人不同意，未见解除记录；应当立即解除并制作解除决定书，或者说明情况"
 		en = "done at once in an emergency, the head said no, and no release is on record: release at once what was taken, or explain"
 	}
-	return s.Records.ApplyOwn(ctx, []push.ServerOp{{Collection: "findings", Record: finding, Action: record.Create, Patch: record.Object{
-		"unit": body["unit"], "code": UnapprovedFinding, "basis": rule.Basis, "collection": document.Documents.Name, "record": id, "field": "data/" + rule.Field,
-		"state": "open", "zh": zh, "en": en}}})
+	return s.raiseOnce(ctx, unapprovedID(id), id, body, record.Object{"code": UnapprovedFinding, "basis": rule.Basis, "field": "data/" + rule.Field, "zh": zh, "en": en})
 }
 
 // unapprovedID names the finding, so that a job that is done twice raises one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,15 +28,20 @@ func (s *Service) Unserved(ctx context.Context, id string) error {
 	if !late {
 		return nil
 	}
-	finding := unservedID(id, last)
+	day := last.Format(time.DateOnly)
+	return s.raiseOnce(ctx, unservedID(id, last), id, body, record.Object{"code": UnservedFinding, "basis": basis, "field": "service",
+		"zh": fmt.Sprintf("文书应于%s前（含当日）送达，逾期未见送达记录；请补录送达回证或者说明情况", day),
+		"en": fmt.Sprintf("to be served by %s, and no service is on record: record the receipt of service, or explain", day)})
+}
+
+// raiseOnce raises a finding about a paper, whose body is given, unless that finding was raised before, whoever has closed it.
+func (s *Service) raiseOnce(ctx context.Context, finding, paper string, body, says record.Object) error {
 	if told, err := s.optional(ctx, "findings", finding); err != nil || told != nil {
 		return err
 	}
-	day := last.Format(time.DateOnly)
-	return s.Records.ApplyOwn(ctx, []push.ServerOp{{Collection: "findings", Record: finding, Action: record.Create, Patch: record.Object{
-		"unit": body["unit"], "code": UnservedFinding, "basis": basis, "collection": document.Documents.Name, "record": id, "field": "service", "state": "open",
-		"zh": fmt.Sprintf("文书应于%s前（含当日）送达，逾期未见送达记录；请补录送达回证或者说明情况", day),
-		"en": fmt.Sprintf("to be served by %s, and no service is on record: record the receipt of service, or explain", day)}}})
+	patch := record.Object{"unit": body["unit"], "collection": document.Documents.Name, "record": paper, "state": "open"}
+	maps.Copy(patch, says)
+	return s.Records.ApplyOwn(ctx, []push.ServerOp{{Collection: "findings", Record: finding, Action: record.Create, Patch: patch}})
 }
 
 // unservedID names the finding, so that a job that is done twice raises one.
