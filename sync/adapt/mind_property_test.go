@@ -80,37 +80,13 @@ func (c *writer) edit(word string) {
 	}
 	c.changed[id][field] = true
 	c.tell("writes %s into %s of %s", word, field, id)
-	if delete(c.wishes, key); c.heard[id][field] != word && !c.setsBack(id, field, word) { // else he wants what there was: whoever changes it meanwhile may
+	if delete(c.wishes, key); c.heard[id][field] != word { // else he wants what there was: whoever changes it meanwhile may
 		c.wishes[key] = wish{word, c.now()}
 		if sent := c.sent[key]; sent.word == word { // what he wrote in between nobody has heard of: he has wanted this since
 			c.wishes[key] = sent
 		}
 	}
 	c.look()
-}
-
-// setsBack is what WatermelonDB cannot say (docs/protocol/watermelon.md, Limits): a word that the row's version had, and that somebody else's has replaced here since, without a
-// newer version of the row and without an edit of ours in between.
-func (c *writer) setsBack(id, field, word string) bool {
-	if c.wm == nil {
-		return false
-	}
-	past, err := c.w.db.Revisions(ctx, id)
-	c.w.must(err)
-	named, _ := c.shows[id]["serverVersion"].(float64)
-	is, before := false, record.Object{}
-	for _, rev := range past {
-		body, err := wire.Object(rev.Body)
-		c.w.must(err)
-		if rev.Version == uint64(named) {
-			is = body[field] == word
-		}
-		if rev.Version > uint64(named) && rev.Device == c.caller.Device && body[field] != before[field] {
-			return false
-		}
-		before = body
-	}
-	return is
 }
 
 // matters is the texts of all conflicts and letters, by id, wherever they are: they follow their record, and a feed that they have left tells that too.
