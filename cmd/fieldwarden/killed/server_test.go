@@ -53,7 +53,7 @@ var program struct {
 func built(t *testing.T) string {
 	t.Helper()
 	program.once.Do(func() {
-		build := exec.Command("go", "build", "-o", program.path, "github.com/fieldwarden/fieldwarden/cmd/fieldwarden")
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program.path, "github.com/fieldwarden/fieldwarden/cmd/fieldwarden")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			program.err = fmt.Errorf("go build: %w: %s", err, out)
