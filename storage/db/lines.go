@@ -14,7 +14,8 @@ import (
 // bootstrap costs. So bodies share blocks of memory, which the next page uses again.
 type lines struct {
 	feed    string
-	limit   int // of the bodies together, in octets; the line that reaches it is the last
+	limit   int    // of the bodies together, in octets; the line that reaches it is the last
+	head    uint64 // of the feed, where the query told it
 	changes []pull.Change
 	octets  int
 	blocks  [][]byte
@@ -33,16 +34,17 @@ func newLines(feed string, limit int) *lines { return &lines{feed: feed, limit: 
 // errFull ends the reading of rows.
 var errFull = errors.New("the page is full")
 
-// read runs a query with the columns seq, collection, id, version, schema, body and reason, and takes its rows in until the page is full. With
-// head there is one column more, which is read into it; a row whose seq is 0 has nothing but that.
-func (l *lines) read(ctx context.Context, pool gorm.ConnPool, head *uint64, query string, args ...any) error {
+// read runs a query with the columns seq, collection, id, version, schema, body and reason, and takes its rows in until the page is full. A row
+// whose seq is 0 is none: its version is the head of the feed.
+func (l *lines) read(ctx context.Context, pool gorm.ConnPool, query string, args ...any) error {
 	into := []any{&l.seq, &l.collection, &l.id, &l.version, &l.schema, &l.body, &l.reason} // texts come without a copy
-	if head != nil {
-		into = append(into, head)
-	}
 	err := rows(ctx, pool, func(r *sql.Rows) error {
-		if err := r.Scan(into...); err != nil || l.seq == 0 {
+		if err := r.Scan(into...); err != nil {
 			return err
+		}
+		if l.seq == 0 {
+			l.head = l.version
+			return nil
 		}
 		if l.full() {
 			return errFull

@@ -92,6 +92,9 @@ var whole = map[dialect]*regexp.Regexp{
 	sqLite:     regexp.MustCompile(`SCAN (records|copies|revisions|ops|departures|pushes|numbers|jobs|r|o|v|d|c)\b( USING (COVERING )?INDEX)?$`),
 }
 
+// merges are the words by which a plan says that parts which are in order are merged as they are read.
+var merges = map[dialect]*regexp.Regexp{postgreSQL: regexp.MustCompile(`Limit .*\n +->  Merge Append`), sqLite: regexp.MustCompile(`\nMERGE \(UNION ALL\)`)}
+
 // narrow are indexes of few rows: going through one from end to end is no reading of a table.
 var narrow = regexp.MustCompile(`records_(closing|evidence_missing|evidence_loose)`)
 
@@ -228,6 +231,11 @@ func plansOf(t *testing.T, d *DB, filled bool) []string {
 	_, _, err = reader.Changes(ctx, "unit/a", 100, 500)
 	check(err)
 	check(reader.Each(ctx, "unit/a", 0, 10, func(pull.Change) error { return nil }))
+	for _, plan := range p.plans[len(p.plans)-2:] {
+		if !merges[d.dialect].MatchString(plan) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "MATERIALIZE") {
+			t.Errorf("the lines of a feed are gathered before the first is given out\n%s", plan)
+		}
+	}
 	_, err = reader.Pick(ctx, "unit/a", ids)
 	check(err)
 	_, err = Uploads{&reader}.Missing(ctx, "1-1", 100)

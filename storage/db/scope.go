@@ -88,15 +88,25 @@ func (t *tx) copies(b *push.Batch) (all []statement) {
 	return append(all, t.inserts(table{name: "copies", columns: []column{{"feed", feeds}, {"seq", seqs}, {"record", records}}}, len(feeds))...)
 }
 
-// live is the query of what a feed shows: its own records and those copied to it, with after < seq ≤ upTo. Pages, walks and digests all
-// read by it. Its parameters are the first four of the statement: the feed, after, upTo and how many lines are wanted, for neither half is
-// read further than that along its index. Its columns are those that [lines.read] takes.
+// live is the query of what a feed shows: its own records and those copied to it, with after < seq ≤ upTo, in the order of seq. Pages, walks
+// and digests all read by it. Its parameters are the first four of the statement: the feed, after, upTo and how many lines are wanted. Its
+// columns are those that [lines.read] takes.
 func (d *DB) live() string {
-	bounds := func(of string) string {
-		return fmt.Sprintf("%[1]sfeed = %[2]s AND %[1]sseq > %[3]s AND %[1]sseq <= %[4]s ORDER BY %[1]sseq LIMIT %[5]s",
-			of, d.nth(1), d.nth(2), d.nth(3), d.nth(4))
+	half := func(lines, of string) string {
+		return d.inOrder(fmt.Sprintf("%[1]s%[2]sfeed = %[3]s AND %[2]sseq > %[4]s AND %[2]sseq <= %[5]s", lines, of, d.nth(1), d.nth(2), d.nth(3)), of+"seq")
 	}
-	return "SELECT * FROM (" + ownLines + bounds("") + ") own UNION ALL SELECT * FROM (" + copiedLines + bounds("c.") + ") copied"
+	return half(ownLines, "") + " UNION ALL " + half(copiedLines, "c.")
+}
+
+// inOrder makes a query that is read by an index a part of a union in the order of seq, of which the fourth parameter limits the lines: the parts
+// are merged as they are read, none further than that. PostgreSQL is told the limit in each, so that it goes by the index whatever it takes the
+// sizes for. SQLite would sort a copy of a part that has a limit of its own.
+func (d *DB) inOrder(query, seq string) string {
+	query += " ORDER BY " + seq
+	if d.dialect == postgreSQL {
+		query += " LIMIT $4"
+	}
+	return "SELECT * FROM (" + query + ") part"
 }
 
 // liveAmong is what a feed, the first parameter, shows of the records that the second names.
@@ -113,6 +123,14 @@ func (d *DB) liveAmong() string {
 const (
 	ownLines    = "SELECT seq, collection, id, version, schema, body, '' AS reason FROM records WHERE NOT removed AND NOT aside AND "
 	copiedLines = "SELECT c.seq, r.collection, r.id, r.version, r.schema, r.body, '' FROM copies c JOIN records r ON r.id = c.record WHERE "
+
+	// What has left a feed. The types are those of the other lines: PostgreSQL sorts what it has to convert.
+	goneLines = `SELECT d.seq, d.collection, d.record, CAST(0 AS BIGINT), CAST(0 AS BIGINT), '', d.reason FROM departures d
+		WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.id = d.record AND r.feed = d.feed AND r.seq > d.seq)
+			AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.record = d.record AND c.feed = d.feed AND c.seq > d.seq)
+			AND `
+	// The head of a feed, as a line before all others.
+	headLine = "SELECT CAST(0 AS BIGINT) AS seq, '' AS collection, '' AS id, head AS version, CAST(0 AS BIGINT) AS schema, '' AS body, '' AS reason FROM feeds WHERE "
 )
 
 // nth is a parameter that may stand in a statement more than once.

@@ -20,8 +20,8 @@ type Reader interface {
 	// Written returns the names of the feeds that begin with the prefix and have been written.
 	Written(ctx context.Context, prefix string) ([]string, error)
 	// Each calls fn for the feed's live records with after < seq ≤ upTo, in seq order, in memory that does not grow with the
-	// feed, and holding nothing of the database while fn works. fn must not keep the change's Body. An error of fn ends the walk and is
-	// returned. A record that changes meanwhile may be missing: its new seq is over the head that was there when the walk began.
+	// feed. It may read on while fn works, a page at most: while fn waits, for however long, nothing of the database is held. What it has begun has
+	// ended when it returns. fn must not keep the change's Body. An error of fn ends the walk and is returned. A record that changes meanwhile may be missing: its new seq is over the head that was there when the walk began.
 	Each(ctx context.Context, feed string, after, upTo uint64, fn func(Change) error) error
 	// Pick returns those of the named records that the feed shows, in seq order. A page whose bodies reach PageOctets ends there.
 	Pick(ctx context.Context, feed string, ids []string) ([]Change, error)
