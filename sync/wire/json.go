@@ -5,6 +5,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,26 +33,40 @@ func Decode(text []byte, out any) error {
 
 // checkDepth walks the brackets outside strings; it needs no valid JSON, so the decoder never recurses into hostile nesting.
 func checkDepth(text []byte, limit int) error {
-	depth, inString := 0, false
+	depth := 0
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString:
-			if c == '\\' {
-				i++
-			} else if c == '"' {
-				inString = false
-			}
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
+		switch text[i] {
+		case '"':
+			i = closing(text, i+1)
+		case '{', '[':
 			if depth++; depth > limit {
 				return ErrTooDeep
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return nil
+}
+
+// closing is the place of the quotation mark that ends a string of which the octets begin at i, or the end of the text. Most of a text is in
+// strings, and is passed over many octets at a time; none is looked at more than twice.
+func closing(text []byte, i int) int {
+	for quote := -1; i < len(text); {
+		if quote < i {
+			n := bytes.IndexByte(text[i:], '"')
+			if n < 0 {
+				break
+			}
+			quote = i + n
+		}
+		escape := bytes.IndexByte(text[i:quote], '\\')
+		if escape < 0 {
+			return quote
+		}
+		i += escape + 2
+	}
+	return len(text)
 }
 
 var errNoObject = errors.New("decode: want an object")

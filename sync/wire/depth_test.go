@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// deepest is how deep a text nests, octet by octet.
+func deepest(text []byte) (most int) {
+	depth, inString := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			most = max(most, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return most
+}
+
+func checkDepths(t interface{ Fatalf(string, ...any) }, text []byte) {
+	most := deepest(text)
+	for _, limit := range []int{0, max(0, most-1), most, most + 1} {
+		if err := checkDepth(text, limit); (err != nil) != (most > limit) {
+			t.Fatalf("%q nests %d deep; at most %d: %v", text, most, limit, err)
+		}
+	}
+}
+
+func FuzzDepth(f *testing.F) {
+	for _, text := range []string{``, `"`, `"\`, `"\"`, `"\\"[`, `"\"["[`, `["]",[]]`, `{"a\"":[{}]}`, `]][`, `"\\\\\\\\"{{`, `"[\"[\"["[[`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) { checkDepths(t, text) })
+}
+
+func TestDepthOctetByOctet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkDepths(t, []byte(rapid.StringOfN(rapid.SampledFrom([]rune(`""\\[]{}x`)), 0, 40, -1).Draw(t, "text")))
+	})
+}
+
+// What is hostile takes no longer than what is long.
+func TestDepthOfHostileStrings(t *testing.T) {
+	const n = 16 << 20
+	for _, part := range []string{`\\`, `\"`, `""`, `\`, `"`} {
+		text := []byte(`"` + strings.Repeat(part, n/len(part)) + `"`)
+		if began := time.Now(); checkDepth(text, 1) != nil || time.Since(began) > 20*time.Second {
+			t.Errorf("%d MiB of %q took %s", n>>20, part, time.Since(began))
+		}
+	}
+}
