@@ -266,8 +266,11 @@ func (s *Service) rxKnown(ctx context.Context, caller people.Caller, speaks form
 const maxVersion = 1<<53 - 1
 
 // versionIn is the version that a document carries; 0 if it carries none that could be one.
-func versionIn(doc map[string]any) uint64 {
-	n, _ := doc[nameVersion].(float64)
+func versionIn(doc map[string]any) uint64 { return versionOf(doc[nameVersion]) }
+
+// versionOf is a value as a version; 0 if it could not be one.
+func versionOf(value any) uint64 {
+	n, _ := value.(float64)
 	if n < 1 || n > maxVersion || n != float64(uint64(n)) {
 		return 0
 	}

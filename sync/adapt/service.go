@@ -67,6 +67,9 @@ const (
 	nameID      = "id"
 	nameVersion = "serverVersion" // the version of the record that the body is of: the base of whoever edits it
 	nameDeleted = "_deleted"      // RxDB's
+	nameStatus  = "_status"       // WatermelonDB's
+	nameChanged = "_changed"      // WatermelonDB's: the columns that were edited, with commas between
+	nameSeen    = "seenVersions"  // in WatermelonDB's rows: which other versions columns were taken from; see sight
 )
 
 // MaxPage is how many documents one page may hold.

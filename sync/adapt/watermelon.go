@@ -247,5 +247,5 @@ func wmRow(fields []record.Field, id string, st state) (map[string]any, error) {
 	return row, nil
 }
 
-// wmOwn are WatermelonDB's own columns.
-var wmOwn = []string{"_status", "_changed"}
+// wmOwn are the columns that are no part of the body.
+var wmOwn = []string{nameID, nameVersion, nameSeen, nameStatus, nameChanged}

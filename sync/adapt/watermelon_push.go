@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fieldwarden/fieldwarden/domain/fault"
@@ -125,20 +124,24 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 		if !p.keep {
 			again = append(again, id)
 		}
-		out.RejectedIDs[p.c.Name] = append(out.RejectedIDs[p.c.Name], id)
+		if named := out.RejectedIDs[p.c.Name]; len(named) == 0 || named[len(named)-1] != id { // a row may be several edits
+			out.RejectedIDs[p.c.Name] = append(named, id)
+		}
 		out.Refused = append(out.Refused, wire.WmRefusal{Table: p.c.Name, ID: id, Code: o.Code, Zh: o.Zh, En: o.En, Field: o.Field})
 	}
 	var edits []edit
-	take := func(id string, e *edit, why error) {
+	take := func(id string, wants []edit, why error) {
 		switch {
 		case why != nil:
 			f := fault.Of(why)
 			refuse(id, record.Outcome{Code: string(f.Code), Zh: f.Zh, En: f.En, Field: f.Field})
-		case e != nil:
-			e.record, e.collection, e.schema = id, p.c.Name, p.schema
-			edits = append(edits, *e)
-		default: // nothing is wanted, but the client may have the row with another version
+			return
+		case len(wants) == 0: // but the client may have the row with another version
 			again = append(again, id)
+		}
+		for _, e := range wants {
+			e.record, e.collection, e.schema = id, p.c.Name, p.schema
+			edits = append(edits, e)
 		}
 	}
 	for i, row := range changed {
@@ -147,15 +150,15 @@ func (p *wmPush) table(ctx context.Context, feeds []string, rows wire.WmTable, o
 			take(id, nil, fault.New(fault.OpInvalid).At("id"))
 			continue
 		}
-		e, why, err := p.row(ctx, id, row, i >= len(rows.Created))
+		wants, why, err := p.row(ctx, id, row, i >= len(rows.Created))
 		if err != nil {
 			return nil, err
 		}
-		take(id, e, why)
+		take(id, wants, why)
 	}
 	for _, id := range rows.Deleted {
 		if st, known := p.states[id]; known && st.live() || !known && record.IsID(id) {
-			take(id, &edit{action: record.Remove, base: p.removed(id, st)}, nil)
+			take(id, []edit{{action: record.Remove, base: p.removed(id, st)}}, nil)
 		}
 	}
 	outcomes, err := p.s.apply(ctx, p.caller, edits, wmAgain)
@@ -191,55 +194,25 @@ func (p *wmPush) removed(id string, st state) uint64 {
 	return p.base(st)
 }
 
-// row finds out what a row wants; nil is nothing. why is what is wrong with the row itself.
-func (p *wmPush) row(ctx context.Context, id string, row map[string]any, updated bool) (e *edit, why, err error) {
+// row finds out what a row wants. why is what is wrong with the row itself.
+func (p *wmPush) row(ctx context.Context, id string, row map[string]any, updated bool) (edits []edit, why, err error) {
 	st, known := p.states[id]
 	if !known && !updated {
 		patch, why := p.patch(row, columnsOf(row), nil)
-		return &edit{action: record.Create, patch: record.Diff(nil, patch)}, why, nil
+		return []edit{{action: record.Create, patch: record.Diff(nil, patch)}}, why, nil
 	}
-	e = &edit{action: record.Update, base: versionIn(row)}
-	columns := columnsOf(row)
-	if changed, _ := row["_changed"].(string); updated && changed != "" {
-		columns = strings.Split(changed, ",")
+	looked := &sight{p: p, id: id, st: st, bodies: map[sighted]record.Object{}, fresh: !updated}
+	if why, err = looked.open(ctx, row); why != nil || err != nil {
+		return nil, why, err
 	}
-	seen, err := p.seen(ctx, id, e, st, updated)
-	if err != nil {
-		return nil, nil, err
-	}
-	if e.patch, why = p.patch(row, columns, seen); why != nil || len(e.patch) == 0 {
-		return nil, why, nil
-	}
-	return e, nil, nil
-}
-
-// seen is what the client edited: the version that it names, or that follows from where it stands, with the person's own edits since. A row that is
-// new, as the client says, and is here already, is its own creation if it names no version: the answer was lost.
-func (p *wmPush) seen(ctx context.Context, id string, e *edit, st state, updated bool) (record.Object, error) {
-	if e.base == 0 && updated {
-		e.base = p.base(st)
-	}
-	if st.live() && e.base == st.version {
-		return st.body, nil
-	}
-	past, err := p.s.Reader.Revisions(ctx, id)
-	if err != nil || st.version == 0 {
-		return nil, err // not for the client's eyes: the edit is judged, and refused, without
-	}
-	if e.base == 0 && len(past) > 0 && past[0].Device == p.caller.Device {
-		e.base = past[0].Version
-	}
-	if !updated {
-		return version(p.speaks, past, e.base)
-	}
-	return p.s.seen(ctx, p.caller, p.speaks, past, id, e.base)
+	return looked.edits(ctx, row)
 }
 
 // columnsOf lists the columns of a row that are the body's.
 func columnsOf(row map[string]any) []string {
 	var names []string
 	for name := range row {
-		if name != nameID && name != nameVersion && !slices.Contains(wmOwn, name) {
+		if !slices.Contains(wmOwn, name) {
 			names = append(names, name)
 		}
 	}
@@ -251,7 +224,7 @@ func columnsOf(row map[string]any) []string {
 func (p *wmPush) patch(row map[string]any, columns []string, seen record.Object) (record.Object, error) {
 	from, to := record.Object{}, record.Object{}
 	for _, name := range columns {
-		if name == nameID || name == nameVersion || slices.Contains(wmOwn, name) {
+		if slices.Contains(wmOwn, name) {
 			continue
 		}
 		value, err := p.value(name, row[name], seen[name])

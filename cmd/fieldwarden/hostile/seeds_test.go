@@ -96,6 +96,7 @@ func rxSeeds() []seed {
 		`[{"assumedMasterState":{"id":"` + subject + `","_deleted":true,"serverVersion":1e300},"newDocumentState":{"id":"` + subject + `","_deleted":1}}]`,
 		`[{"assumedMasterState":{"id":"` + subject + `","name":"某某超市","serverVersion":1},"newDocumentState":{"id":"` + subject + `","name":"新","serverVersion":1}}]`,
 		`[{"newDocumentState":{"id":"x","name":"\ud800","\u0000":"\u0000"}},{"newDocumentState":{"id":"x"}}]`, `[{"newDocumentState":{}}]`, `[null]`,
+		`[{"assumedMasterState":{"id":"` + subject + `","_deleted":false},"newDocumentState":{"id":"` + subject + `","_deleted":false}},{"assumedMasterState":{"id":"` + elsewise + `","_deleted":false},"newDocumentState":{"id":"` + elsewise + `","_deleted":false}}]`,
 		`[{"newDocumentState":{"id":"a","id":"b"}}]`, `[{"newDocumentState":{"id":"@id","collectionField":[[[[{}]]]],"unit":7}}]`,
 		`[{"newDocumentState":{"id":"` + elsewise + `","name":"越界","unit":"` + street + `"}}]`,
 		`[{"newDocumentState":{"id":"@id","place":` + strings.Repeat(`{"a":`, 60) + "1" + strings.Repeat("}", 60) + `}}]`} {
@@ -113,6 +114,8 @@ func wmSeeds() []seed {
 		`{"lastPulledAt":-1,"tables":{"tasks":1},"changes":{"tasks":{"updated":[{"id":"` + task + `","_changed":"officers,,id,x","officers":"[[[","serverVersion":2}],"deleted":["` + task + `",""]}}}`,
 		`{"lastPulledAt":@mark,"tables":{"subjects":1,"tasks":1},"changes":{"subjects":{"deleted":["` + subject + `"]},"tasks":{"created":[{"id":"` + subject + `"}]}},"keepRefused":true}`,
 		`{"lastPulledAt":@mark,"tables":{"subjects":1},"changes":{"subjects":{"deleted":["` + subject + `"]}},"deletedVersions":{"subjects":{"` + subject + `":18446744073709551615,"":0},"x":{}}}`,
+		`{"lastPulledAt":@mark,"tables":{"subjects":1},"changes":{"subjects":{"created":[{"id":"` + subject + `","_changed":"name","name":"又","phone":"1","seenVersions":"{\"phone\":2,\"name\":9007199254740991}"}],"updated":[{"id":"` + subject + `","_changed":"name,phone,address","name":"新","phone":"1","address":null,"serverVersion":1,"seenVersions":"{\"phone\":2,\"address\":1,\"_changed\":3}"}]}}}`,
+		`{"lastPulledAt":@mark,"tables":{"subjects":1},"changes":{"subjects":{"updated":[{"id":"` + subject + `","_changed":"name,phone","name":"新","serverVersion":-1,"seenVersions":"{\"name\":-1}"},{"id":"` + subject + `","_changed":"name","seenVersions":[{"name":1}]}]}}}`,
 		`{"tables":{"subjects":1},"changes":{"tasks":{}}}`, `{"tables":null,"changes":{"\ud800":{"created":[null]}}}`,
 		`{"tables":{"subjects":1},"changes":{"subjects":{"created":[{"id":"@id","place":"{\"a\":[{}]}","name":"\ud800","unit":"\u0000"}]}}}`} {
 		out = append(out, seed{text: text})

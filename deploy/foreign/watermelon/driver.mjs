@@ -29,7 +29,7 @@ const flat = (table, body) => Object.fromEntries(Object.entries(body).map(([name
   [name, columns[table][name] === 'json' && value !== null ? JSON.stringify(value) : value]))
 
 const raised = (table, raw) => Object.fromEntries(Object.entries(raw)
-  .filter(([name, value]) => value !== null && name !== '_status' && name !== '_changed')
+  .filter(([name, value]) => value !== null && !['_status', '_changed', 'seenVersions'].includes(name))
   .map(([name, value]) => [name, columns[table][name] === 'json' ? JSON.parse(value) : value]))
 
 // Loki writes its database whole; the file changes at once or not at all.
@@ -84,6 +84,9 @@ await drive(async (session, { folder, forms = {} }) => {
       await saved()
     },
     dump: async ({ collection }) => (await database.get(collection).query().fetch()).map((record) => raised(collection, record._raw)),
+    // noted is what the rows say of versions besides serverVersion.
+    noted: async ({ collection }) => Object.fromEntries((await database.get(collection).query().fetch())
+      .filter(({ _raw }) => _raw.seenVersions).map(({ id, _raw }) => [id, JSON.parse(_raw.seenVersions)])),
     sync: async ({ keepRefused, rounds = 2 }) => {
       refused.length = 0
       // What was made by a sync itself comes with the one after it.

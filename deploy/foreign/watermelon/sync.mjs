@@ -5,10 +5,11 @@ import { outdatedProgram } from '../history.mjs'
 import { answer } from '../session.mjs'
 
 /** tableOf makes a table of a collection: columns by the names of the body's fields. A 'json' column holds the JSON text of a field that
- * is an object or an array. serverVersion says which version of a record a row is, or was edited on top of. */
+ * is an object or an array. serverVersion says which version of a record a row is, or was edited on top of; seenVersions, while it is unsent, from which
+ * other versions columns were taken. They are columns so that they are written with the row, or not at all. */
 export const tableOf = (name, columns) => tableSchema({
   name,
-  columns: Object.entries({ ...columns, serverVersion: 'number' }).map(([column, type]) =>
+  columns: Object.entries({ ...columns, serverVersion: 'number', seenVersions: 'string' }).map(([column, type]) =>
     ({ name: column, type: type === 'json' ? 'string' : type, isOptional: true })),
 })
 
@@ -29,9 +30,7 @@ export async function sync({ session, database, tables, refused = () => {}, keep
   await synchronize({
     database,
     sendCreatedAsUpdated: true,
-    // What is unsent keeps the version it was made on: else the server would take others' newer edits for seen.
-    conflictResolver: (_table, local, _remote, resolved) =>
-      local._status === 'updated' ? { ...resolved, serverVersion: local.serverVersion } : resolved,
+    conflictResolver: (_table, local, remote, resolved) => ({ ...resolved, ...versionsKept(local, remote) }),
     pullChanges: async ({ lastPulledAt, schemaVersion, migration }) => {
       const rows = Object.fromEntries(Object.keys(tables).map((table) => [table, new Map()]))
       let timestamp = lastPulledAt
@@ -66,6 +65,16 @@ export async function sync({ session, database, tables, refused = () => {}, keep
     },
   })
   if (stale) throw stale
+}
+
+/** versionsKept says of a row that a pull brings which versions it is of. What is unsent keeps the version it was made on: else the server would take others'
+ * newer edits for seen. What it has not changed, the person now sees as the pull brings it, and may set back: so those columns are of the new version. */
+function versionsKept(local, remote) {
+  if (local._status === 'synced') return { seenVersions: null }
+  const kept = new Set(['id', 'serverVersion', ...local._changed.split(',')])
+  const taken = Object.keys(remote).filter((column) => !kept.has(column)).map((column) => [column, remote.serverVersion])
+  const seenVersions = JSON.stringify({ ...JSON.parse(local.seenVersions || '{}'), ...Object.fromEntries(taken) })
+  return { serverVersion: local.serverVersion, seenVersions }
 }
 
 /** versionsOf says of deleted rows which version was before the person: WatermelonDB pushes of them an id alone, and pulls before that. What others
