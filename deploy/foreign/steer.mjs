@@ -1,5 +1,6 @@
 // The commands by which a test steers an RxDB client, of whatever version.
 import { schemaOf } from './schema.mjs'
+import { Session } from './session.mjs'
 
 const object = { type: 'object', additionalProperties: true }
 const text = { type: 'string' }
@@ -17,7 +18,7 @@ const usual = {
 const strategies = ({ version, properties }) => Object.fromEntries(Array.from({ length: version }, (_, n) =>
   [n + 1, (doc) => Object.fromEntries(Object.entries(doc).filter(([name]) => name in properties || name.startsWith('_')))]))
 
-export async function steer(database, forms = {}, replicate) {
+export async function steer(session, database, forms = {}, replicate) {
   const schemas = { ...usual }
   for (const [name, { schema, fields }] of Object.entries(forms)) {
     schemas[name] = schemaOf(Object.fromEntries(Object.entries(fields).map(([field, kind]) => [field, kind === 'json' ? object : text])), schema - 1)
@@ -66,6 +67,22 @@ export async function steer(database, forms = {}, replicate) {
       for (const name of names) running.push(begin(name, true))
       for (const replication of running) await replication.awaitInSync()
     },
+    // deaf pulls, and sends and does not hear what came of it. It stays so, until hearing or the end of the process.
+    deaf: async ({ collection, live = false }) => {
+      let sent = false
+      session.fetch = async (address, options) => {
+        const reply = await Session.prototype.fetch.call(session, address, options)
+        if (!address.endsWith('/push')) return reply
+        sent = true
+        throw new TypeError('the line is cut')
+      }
+      const replication = begin(collection, live)
+      if (live) running.push(replication)
+      const pulled = () => replication.internalReplicationState?.firstSyncDone.down.getValue()
+      while (!sent || !pulled()) await new Promise((done) => setTimeout(done, 20))
+      await replication.internalReplicationState.checkpointQueue
+    },
+    hearing: async () => void delete session.fetch,
     settled: async () => {
       for (const replication of running) await replication.awaitInSync()
       return { errors }

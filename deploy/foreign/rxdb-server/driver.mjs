@@ -14,7 +14,7 @@ await drive(async (session, { folder, batchSize, forms }) => {
   leadOver(session, (name) => whom.get(name).lost(), (name) => whom.get(name).outdated())
   const storage = wrappedValidateAjvStorage({ storage: getRxStorageLocalstorage({ localStorage: store(folder, 'rxdb.ndjson') }) })
   const database = await createRxDatabase({ name: 'fieldwarden', storage, multiInstance: false })
-  return steer(database, forms, (collection, live, told) => {
+  return steer(session, database, forms, (collection, live, told) => {
     whom.set(collection.name, told)
     return replicate({ session, collection, live, batchSize, eventSource: eventSourceOf(session) })
   })

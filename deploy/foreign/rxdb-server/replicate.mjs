@@ -2,6 +2,7 @@
 // Fieldwarden is led over the session, which adds token and proof.
 import { lostHistory, outdatedProgram } from '../history.mjs'
 import { knownTo } from '../schema.mjs'
+import { question, rememberTold } from '../told.mjs'
 import { replicateServer } from 'rxdb-server/plugins/replication-server'
 
 const passes = new Map() // by the address of a collection, what its schema knows of documents
@@ -42,7 +43,7 @@ const hears = (EventSource, known) => class extends EventSource {
 export function replicate({ session, collection, live = true, batchSize = 200, eventSource }) {
   const url = `${session.url}/v1/rxdb/${collection.name}/${collection.schema.version}`
   passes.set(url, knownTo(collection))
-  return replicateServer({
+  const replication = replicateServer({
     replicationIdentifier: `fieldwarden-${collection.name}`,
     collection,
     url,
@@ -51,4 +52,6 @@ export function replicate({ session, collection, live = true, batchSize = 200, e
     pull: { batchSize },
     push: { batchSize },
   })
+  rememberTold(replication, (ids) => replication.push.handler(ids.map(question)))
+  return replication
 }

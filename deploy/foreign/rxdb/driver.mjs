@@ -11,5 +11,5 @@ addRxPlugin(RxDBMigrationSchemaPlugin)
 await drive(async (session, { folder, batchSize, forms }) => {
   const storage = wrappedValidateAjvStorage({ storage: getRxStorageLocalstorage({ localStorage: store(folder, 'rxdb.ndjson') }) })
   const database = await createRxDatabase({ name: 'fieldwarden', storage, multiInstance: false })
-  return steer(database, forms, (collection, live, told) => replicate({ session, collection, live, ...told, batchSize, retryTime: 500 }))
+  return steer(session, database, forms, (collection, live, told) => replicate({ session, collection, live, ...told, batchSize, retryTime: 500 }))
 })

@@ -5,6 +5,7 @@ import { eventSourceOf } from '../events.mjs'
 import { lostHistory, outdatedProgram } from '../history.mjs'
 import { knownTo } from '../schema.mjs'
 import { answer } from '../session.mjs'
+import { question, rememberTold } from '../told.mjs'
 
 /** inTurn lets one thing happen at a time. A pull that overtakes the answer of a push brings a document that RxDB still takes for
  * changed here, and drops. */
@@ -25,6 +26,10 @@ export function inTurn() {
 export function replicate({ session, collection, live = true, lost = () => {}, outdated = () => {}, batchSize = 200, retryTime = 5000 }) {
   const address = `${session.url}/v1/rxdb/${collection.name}/${collection.schema.version}`
   const [turn, known] = [inTurn(), knownTo(collection)]
+  const push = (rows) => turn(async () => {
+    const headers = { 'Content-Type': 'application/json' }
+    return known(await answer(await session.fetch(`${address}/push`, { method: 'POST', headers, body: JSON.stringify(rows) })))
+  })
   const stream$ = new Subject()
   const replication = replicateRxCollection({
     replicationIdentifier: `fieldwarden-${collection.name}`,
@@ -42,18 +47,13 @@ export function replicate({ session, collection, live = true, lost = () => {}, o
           if (outdatedProgram(problem)) outdated(problem)
           else if (lostHistory(problem)) lost()
           else throw problem
-          return { documents: [], checkpoint }
+          return { documents: [], checkpoint: null }
         }
       }),
     },
-    push: {
-      batchSize,
-      handler: (rows) => turn(async () => {
-        const headers = { 'Content-Type': 'application/json' }
-        return known(await answer(await session.fetch(`${address}/push`, { method: 'POST', headers, body: JSON.stringify(rows) })))
-      }),
-    },
+    push: { batchSize, handler: push },
   })
+  rememberTold(replication, (ids) => push(ids.map(question)))
   if (live) {
     const source = new (eventSourceOf(session))(`${address}/pullStream`)
     source.onopen = () => stream$.next('RESYNC') // the stream begins at the present
