@@ -131,6 +131,27 @@ func TestACreationWhoseAnswerWasLost(t *testing.T) {
 	}
 }
 
+// TestACreationThatNoPullHasBrought: its row bears no version yet, and is edited. A pull that brings what others have written meanwhile does not let him overwrite it, and what he sent he can set back.
+func TestACreationThatNoPullHasBrought(t *testing.T) {
+	w := newWorld(t)
+	c := w.hire("officer")
+	id := newID()
+	row := with(subject("我的店"), "id", id, "phone", "一", "serverVersion", nil, "_status", "created", "_changed", "")
+	w.wmPush(c, 0, map[string]wire.WmTable{"subjects": {Created: []map[string]any{row}}})
+	for _, phone := range []string{"二", "一"} {
+		if w.wmPush(c, 0, updated(row, "phone", "phone", phone)); w.body(id)["phone"] != phone {
+			t.Errorf("the record is %v, want %s", w.body(id), phone)
+		}
+	}
+	w.change("subjects", id, record.Object{"name": "他人起的名", "address": "他人写的"})
+	page := w.wmPull(c, 0)
+	row = w.kept(with(row, "name", "我改的名"), page.Changes["subjects"].Updated[0], "name")
+	w.wmPush(c, page.Timestamp, updated(row, "name,address", "address", "我写的"))
+	if body := w.body(id); body["name"] != "他人起的名" || body["address"] != "我写的" || w.conflicts() != 1 {
+		t.Errorf("what was not seen is overwritten: %v; %d conflicts", body, w.conflicts())
+	}
+}
+
 // TestVersionsThatCannotBe refuse their row, and no other.
 func TestVersionsThatCannotBe(t *testing.T) {
 	w, c, id, row := soldOn(t)

@@ -36,8 +36,8 @@ type sighted struct {
 // maxNoted bounds how many versions one row may name: there is no collection with as many fields.
 const maxNoted = 64
 
-// open finds out the versions. A row that bears none has that which follows from where the client stands; if it is new, as the client says, and is here
-// already, it is the device's own creation: the answer was lost. why is what is wrong with the row.
+// open finds out the versions. A row that is new, as the client says, and is here already is the device's own creation, whose answer was lost; so is one whose
+// version is empty, which no pull has brought since it was created. Of one that has no such column it follows from where the client stands. why is what is wrong with the row.
 func (s *sight) open(ctx context.Context, row map[string]any) (why, err error) {
 	s.edited = map[string]bool{}
 	if changed, _ := row[nameChanged].(string); changed != "" {
@@ -48,19 +48,21 @@ func (s *sight) open(ctx context.Context, row map[string]any) (why, err error) {
 	if s.noted, why = notedIn(row); why != nil {
 		return why, nil
 	}
-	s.base = versionIn(row)
-	switch {
-	case s.base > 0:
-	case !s.fresh:
-		s.base = s.p.base(s.st)
-	default:
+	if s.base = versionIn(row); s.base > 0 {
+		return nil, nil
+	}
+	if _, has := row[nameVersion]; has || s.fresh {
 		past, err := s.revisions(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if len(past) > 0 && past[0].Device == s.p.caller.Device {
 			s.base = past[0].Version
+			return nil, nil
 		}
+	}
+	if !s.fresh {
+		s.base = s.p.base(s.st)
 	}
 	return nil, nil
 }
