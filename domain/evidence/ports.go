@@ -24,7 +24,7 @@ type Digest struct {
 // A store is not believed. Use every adapter through blob.Verified, which fulfils what is said here of digests.
 type Blobs interface {
 	// Put stores the bytes of body under the key. When it returns nil the bytes MUST be durable, and MUST have been read back
-	// and found to have the digest. Until then nothing MUST be visible under the key: not to readers, not after a crash.
+	// and proven to be those that have the digest. Until then nothing MUST be visible under the key: not to readers, not after a crash.
 	//
 	// A key that holds these bytes already is fine, and body MAY be left unread. A key that holds other bytes MUST be left
 	// alone: fault evidence.store_differs. A body that has another digest is fault evidence.digest_mismatch and stores

@@ -15,7 +15,7 @@ import (
 )
 
 // pieces are the checksums (CRC-32C, RFC 9260 appendix A) of a body's pieces, one behind the other, each of the same length but the last. They are for the store, which
-// refuses what has changed on its way; that it holds the right bytes is proven by SHA-256 alone, before the last step and of what is read back.
+// refuses what has changed on its way; that it holds the right bytes is proven by SHA-256 before the last step, and by the marks of what is read back.
 type pieces struct {
 	size    int64
 	sums    []uint32
@@ -129,13 +129,13 @@ func (s *S3) putPiece(ctx context.Context, key, id string, n int, sum uint32, bo
 	defer cancel()
 	said := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, sum))
 	part, err := s.core.PutObjectPart(ctx, s.cfg.Bucket, key, id, n, outgoing{bounded{ctx, body}, watch}, body.Size(),
-		minio.PutObjectPartOptions{CustomHeader: http.Header{header: {said}}, DisableContentSha256: true}) // SHA-256 is taken of the whole, and again of what is read back
+		minio.PutObjectPartOptions{CustomHeader: http.Header{header: {said}}, DisableContentSha256: true}) // SHA-256 is taken of the whole, and what is read back is held against its marks
 	return minio.CompletePart{PartNumber: n, ETag: part.ETag, ChecksumCRC32C: said}, stalled(ctx, err)
 }
 
 // pass reads a body to its end, and tells each piece once its checksum is known.
 func (c *checked) pass(ctx context.Context, tell func(n int, sum uint32)) error {
-	buffer := make([]byte, 256<<10)
+	buffer := make([]byte, stretch)
 	for told := 0; ; {
 		_, err := c.Read(buffer)
 		for ; told < len(c.pieces.sums); told++ {

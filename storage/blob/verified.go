@@ -19,7 +19,7 @@ import (
 )
 
 // Verified puts the checking of digests around a store, whatever the store itself does: it hashes what goes in, and after
-// the store has said yes reads back what is there and hashes that.
+// the store has said yes reads back what is there and compares that, octet by octet, with what it has hashed. What it has not sent itself it hashes again.
 //
 // The store must do the rest of what [evidence.Blobs] asks: be durable, show nothing before it is whole, take a body that
 // ends early or fails as no body, and leave a key alone that is taken, whatever it holds; to say that by nil is enough.
@@ -29,7 +29,11 @@ type verified struct{ evidence.Blobs }
 
 // Put implements evidence.Blobs. A body that is also an io.ReaderAt may be read again while it is read, in parts.
 func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, body io.Reader) error {
-	in := &checked{body: body, hash: sha256.New(), want: want}
+	sent, err := newMarks(want.Length)
+	if err != nil {
+		return err
+	}
+	in := &checked{body: body, hash: sha256.New(), marks: sent, want: want}
 	in.again, _ = body.(io.ReaderAt)
 	if want.Length == 0 {
 		_, _ = in.Read(make([]byte, 1)) // a store need not read what has no length
@@ -37,15 +41,17 @@ func (v *verified) Put(ctx context.Context, key string, want evidence.Digest, bo
 	if err := in.state(); err != nil && err != io.EOF {
 		return err
 	}
-	err := v.Blobs.Put(ctx, key, want, in)
-	wrong := in.close()
+	err = v.Blobs.Put(ctx, key, want, in)
+	whole, wrong := in.close()
 	switch {
 	case err != nil && wrong != nil:
 		return wrong // however the store has dressed it
 	case err != nil:
 		return err
+	case whole:
+		return readBack(ctx, v.Blobs, key, want.Length, sent)
 	}
-	return Check(ctx, v.Blobs, key, want)
+	return Check(ctx, v.Blobs, key, want) // it was there before
 }
 
 // Check reads what is stored under a key and compares it with the digest: fault evidence.store_differs if it is other bytes.
@@ -70,6 +76,7 @@ func Check(ctx context.Context, store evidence.Blobs, key string, want evidence.
 type checked struct {
 	body  io.Reader
 	hash  hash.Hash
+	marks *marks // of the same octets
 	want  evidence.Digest
 	given int64
 
@@ -83,12 +90,13 @@ type checked struct {
 	pieces *pieces     // checksums of pieces of them, if the store asks for these before it reads
 }
 
-// close ends the reading and tells what was wrong. A read that is under way comes to its end; the body is not asked again.
-func (c *checked) close() (wrong error) {
+// close ends the reading, and tells whether all bytes have come and are the right ones, or what was wrong. A read that is under way comes to its end; the
+// body is not asked again.
+func (c *checked) close() (whole bool, wrong error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	return c.wrong
+	return c.whole, c.wrong
 }
 
 // state is what the next read is to return; nil if it may read.
@@ -113,6 +121,7 @@ func (c *checked) Read(p []byte) (int, error) {
 	}
 	n, err := c.body.Read(p)
 	c.hash.Write(p[:n])
+	_, _ = c.marks.Write(p[:n]) // never fails
 	if c.pieces != nil {
 		_, _ = c.pieces.Write(p[:n]) // never fails
 	}
@@ -133,6 +142,7 @@ func (c *checked) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	c.whole = true
+	c.marks.end()
 	if c.pieces != nil {
 		c.pieces.end()
 	}

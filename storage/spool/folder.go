@@ -36,6 +36,8 @@ type Folder struct {
 	known map[string]*state // by upload; guarded by mu
 
 	joins sync.Mutex // one join at a time
+
+	freeing chan struct{} // holds one for each removed file whose room is given back behind its remover
 }
 
 // state is what is known of one file.
@@ -57,7 +59,7 @@ func Open(root string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{root: root, id: id, known: map[string]*state{}}
+	f := &Folder{root: root, id: id, known: map[string]*state{}, freeing: make(chan struct{}, freeingMost)}
 	if err := os.RemoveAll(f.joining("")); err != nil { // what a crash has left of a join, or of its removal
 		return nil, durable.Fault(err)
 	}
@@ -264,6 +266,8 @@ func (f *Folder) Remove(_ context.Context, id string) error {
 	if err := f.forget(id); err != nil {
 		return err
 	}
+	release := f.keepOpen(f.receiving(id))
+	defer release()
 	err := durable.Remove(f.receiving(id))
 	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) {
 		return f.unjoin(id)

@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -143,4 +146,59 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+// TestRoomIsGivenBack: what was removed keeps its room for a moment and no longer, and more at once than are let go of behind are let go of too.
+func TestRoomIsGivenBack(t *testing.T) {
+	ctx := context.Background()
+	root := t.TempDir()
+	f := open(t, root)
+	var all []string
+	for range 12 {
+		id := uuid.Must(uuid.NewV7()).String()
+		if err := f.Create(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Append(ctx, id, 0, bytes.NewReader([]byte("recorded"))); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, id)
+	}
+	joined := uuid.Must(uuid.NewV7()).String()
+	if _, err := f.Join(ctx, joined, all[:2]); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := os.Open(filepath.Join(root, "receiving", all[0])); err != nil || len(openBelow(root)) != 1 {
+		t.Fatalf("%v: a file that is open is not seen among %q", err, openBelow(root))
+	} else {
+		file.Close()
+	}
+	var removing sync.WaitGroup
+	for _, id := range append(all, joined) {
+		removing.Go(func() {
+			if err := f.Remove(ctx, id); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	removing.Wait()
+	if left, err := f.Waiting(ctx); err != nil || len(left) != 0 {
+		t.Errorf("%v is there, %v", left, err)
+	}
+	for end := time.Now().Add(10 * time.Second); len(openBelow(root)) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("still held: %q", openBelow(root))
+		}
+	}
+}
+
+// openBelow lists the files in a folder, and those that were, which this process has open.
+func openBelow(root string) (names []string) {
+	descriptors, _ := filepath.Glob("/proc/self/fd/*")
+	for _, d := range descriptors {
+		if name, err := os.Readlink(d); err == nil && strings.HasPrefix(name, root) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

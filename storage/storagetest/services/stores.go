@@ -5,9 +5,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // ObjectStore is a running S3 server on loopback, over plain HTTP.
@@ -25,6 +28,19 @@ func (o ObjectStore) Freeze() error { return o.process.Signal(syscall.SIGSTOP) }
 
 // Thaw undoes Freeze.
 func (o ObjectStore) Thaw() error { return o.process.Signal(syscall.SIGCONT) }
+
+// ProcessorTime is what the server has had of the processor since it began, as Linux counts it in hundredths of a second; 0 where that is not told.
+func (o ObjectStore) ProcessorTime() time.Duration {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", o.process.Pid))
+	_, after, _ := strings.Cut(string(text), ") ") // behind the program's name, which may hold anything
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / 100
+}
 
 var (
 	minio  = sync.OnceValues(startMinIO)
