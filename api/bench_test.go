@@ -50,7 +50,7 @@ func eachBench(b *testing.B, fn func(b *testing.B, w *bench)) {
 		},
 		"postgres": func() (string, string, string) {
 			url := services.Postgres(b)
-			return url, "pgx", url
+			return url, "pgx", url + "?enable_seqscan=off&random_page_cost=1.1&jit=off&plan_cache_mode=force_generic_plan" // as the server's sessions are
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
@@ -61,6 +61,8 @@ func eachBench(b *testing.B, fn func(b *testing.B, w *bench)) {
 			raw, err := sql.Open(driver, dsn)
 			w.must(err)
 			b.Cleanup(func() { raw.Close() })
+			raw.SetMaxOpenConns(24) // as many as the server has; by itself a pool keeps two, and opens the others anew for each query
+			raw.SetMaxIdleConns(24)
 			if driver == "pgx" { // as autovacuum does by itself within a minute; until then pages are sorted anew
 				_, err := raw.Exec("ANALYZE records")
 				w.must(err)

@@ -19,7 +19,7 @@ import (
 )
 
 // Verified puts the checking of digests around a store, whatever the store itself does: it hashes what goes in, and after
-// the store has said yes reads back what is there and compares that, octet by octet, with what it has hashed. What it has not sent itself it hashes again.
+// the store has said yes reads back what is there and holds it against marks of what it has hashed. What it has not sent itself it hashes again.
 //
 // The store must do the rest of what [evidence.Blobs] asks: be durable, show nothing before it is whole, take a body that
 // ends early or fails as no body, and leave a key alone that is taken, whatever it holds; to say that by nil is enough.
