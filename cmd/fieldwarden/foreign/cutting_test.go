@@ -70,7 +70,9 @@ func (c *cutting) carry(client net.Conn) {
 		return
 	}
 	defer server.Close()
+	answered := make(chan struct{})
 	go func() {
+		defer close(answered)
 		_, _ = io.Copy(client, server)
 		client.Close()
 	}()
@@ -84,9 +86,8 @@ func (c *cutting) carry(client net.Conn) {
 		switch verdict {
 		case broken:
 			_ = client.SetWriteDeadline(time.Unix(1, 0)) // the server's answer to half a body does not get through
-			_ = server.(*net.TCPConn).CloseWrite()       // what was carried arrives
-			client.Close()
-			_, _ = io.Copy(io.Discard, server)
+			_ = server.(*net.TCPConn).CloseWrite()
+			<-answered // what was carried has arrived before the client can ask for it on another connection
 			return
 		case silence:
 			c.silent <- struct{}{}
