@@ -65,7 +65,7 @@ func (s *Service) readAgain(ctx context.Context, long time.Duration) {
 	defer cancel()
 	done, err := s.Night(night)
 	s.failed(night, "recordings could not be read again", err)
-	s.Log.InfoContext(ctx, "recordings were read again", "recordings", done.Recordings, "octets", done.Octets, "damaged", done.Damaged, "unread", done.Unread)
+	s.Log.InfoContext(ctx, "recordings were read again", "recordings", done.Recordings, "copies", done.Copies, "octets", done.Octets, "damaged", done.Damaged, "unread", done.Unread)
 }
 
 // lastLooks writes what was seen until now, when the server stops.

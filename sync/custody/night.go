@@ -28,7 +28,8 @@ const (
 // Checked is what a night has found.
 type Checked struct {
 	Recordings int
-	Octets     int64
+	Copies     int   // of these recordings
+	Octets     int64 // of both
 	Damaged    int
 	Unread     int // the store did not give them this time; they are tried again
 }
@@ -98,7 +99,7 @@ func (s *Service) check(ctx context.Context, id string, done *Checked) error {
 	if err := s.tell(ctx, id, body, found, absent, sound, was.Sound); err != nil {
 		return err
 	}
-	if err := s.readable(ctx, id, body, was, sound); err != nil {
+	if err := errors.Join(s.readable(ctx, id, body, was, sound), s.copies(ctx, id, body, done)); err != nil {
 		return err
 	}
 	return s.Checks.Checked(ctx, id, sound, s.Now())

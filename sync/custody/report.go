@@ -239,7 +239,11 @@ func explained(t Trail, e evidence.Entry) string {
 	if claimed := text(e.Detail, "claimedAt"); claimed != "" {
 		parts = append(parts, "设备自称时间 "+clockOf(e.Detail, "claimedAt"))
 	}
-	if result := results[text(e.Detail, "result")]; result != "" {
+	said := results
+	if e.Related != "" {
+		said = ofCopies
+	}
+	if result := said[text(e.Detail, "result")]; result != "" {
 		parts = append(parts, result)
 	}
 	if device := text(e.Detail, "device"); device != "" {
@@ -274,10 +278,13 @@ func outcome(e evidence.Entry) (parts []string) {
 var copies = map[string]string{evidence.Poster: "封面图", evidence.Sprite: "缩略图", evidence.Waveform: "声波图", evidence.Playable: "播放用副本", evidence.Redacted: "遮挡副本"}
 
 // relatedNames are what an act names beside itself. That of an announcement is an op, which the ledger has.
-var relatedNames = map[evidence.Act]string{evidence.ActShare: "链接", evidence.ActView: "链接", evidence.ActDerive: "副本", evidence.ActPrint: "文书", evidence.ActHold: "保全", evidence.ActRelease: "保全",
+var relatedNames = map[evidence.Act]string{evidence.ActShare: "链接", evidence.ActView: "链接", evidence.ActDerive: "副本", evidence.ActVerify: "副本", evidence.ActPrint: "文书", evidence.ActHold: "保全", evidence.ActRelease: "保全",
 	evidence.ActPropose: "销毁", evidence.ActConfirm: "销毁", evidence.ActRecall: "销毁", evidence.ActDispose: "销毁"}
 
 var results = map[string]string{"sound": "内容已恢复，与回执一致", "differs": "内容与回执不符", "missing": "存储中没有内容", "unread": "多次复核未能读出内容"}
+
+// ofCopies are the results for what was made of the recording.
+var ofCopies = map[string]string{"differs": "副本与制作时不符，已停止提供", "missing": "存储中没有该副本，已停止提供"}
 
 func (p *sheet) findings(t Trail) {
 	if len(t.Findings) == 0 {

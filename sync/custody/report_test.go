@@ -42,6 +42,7 @@ func sampleTrail() custody.Trail {
 	add(evidence.ActHold, 30, evidence.Entry{Actor: officer, Reason: "当事人申请行政复议"})
 	add(evidence.ActVerify, 60, evidence.Entry{Detail: record.Object{"result": "differs"}})
 	add(evidence.ActDerive, 61, evidence.Entry{Actor: officer, Reason: "听证会出示", Related: "0193f000-0000-7000-8000-0000000000c1", Detail: record.Object{"kind": "redacted"}})
+	add(evidence.ActVerify, 61, evidence.Entry{Related: "0193f000-0000-7000-8000-0000000000c2", Detail: record.Object{"result": "differs"}})
 	outsider := record.Object{"name": "何喆", "organ": "天津示例律师事务所"}
 	link := "0193f000-0000-7000-8000-0000000000b1"
 	add(evidence.ActShare, 62, evidence.Entry{Actor: officer, Reason: "当事人申请查阅", Related: link, Until: at.AddDate(0, 0, 70),
@@ -76,7 +77,7 @@ func TestTheReportOfATrail(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(string(out)), "")
 	for _, want := range []string{"保管链报告", "赵翀", "调阅", "2段，共600000000字节（40.0%）", "含花括号{organ}与", "更换电池{party}", "内容与回执不符", "当事人申请行政复议",
-		"录像", "遮挡副本；", "提供给", "可看2次", "水印；链接", "外部人员：何喆", "收回链接", "副本000000c1",
+		"录像", "遮挡副本；", "提供给", "可看2次", "水印；链接", "外部人员：何喆", "收回链接", "副本000000c1", "副本000000c2；副本与制作时不符",
 		"设备标识：0193f000-0000-7000-8000-0000000000d1。", "依法保全中", "一般案卷，依据待核实", "设备时间是设备自称的", "2026-03-0110:30:00"} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in the report", want)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,4 +257,17 @@ type away struct{ evidence.Blobs }
 
 func (away) OpenRange(context.Context, string, int64, int64) (io.ReadCloser, error) {
 	return nil, errDown
+}
+
+// awayFor answers for one room alone that it is down.
+type awayFor struct {
+	evidence.Blobs
+	room evidence.Room
+}
+
+func (a *awayFor) OpenRange(ctx context.Context, key string, from, n int64) (io.ReadCloser, error) {
+	if strings.HasPrefix(key, string(a.room)+"/") {
+		return nil, errDown
+	}
+	return a.Blobs.OpenRange(ctx, key, from, n)
 }

@@ -166,7 +166,11 @@ func (s *Service) make(ctx context.Context, body record.Object) (record.Object, 
 	}
 	defer made.File.Close()
 	key := evidence.Key(evidence.Derived, made.Digest.SHA256)
-	if err := s.Blobs.Put(ctx, key, made.Digest, made.File); err != nil {
+	err = s.Blobs.Put(ctx, key, made.Digest, made.File)
+	if errors.Is(err, fault.New(fault.StoreDiffers)) { // an earlier copy that was damaged there: the next try has the place
+		return nil, errors.Join(err, s.Blobs.Remove(ctx, key))
+	}
+	if err != nil {
 		return nil, err
 	}
 	file := record.Object{"key": key, "sha256": made.Digest.SHA256, "length": float64(made.Digest.Length), "mime": made.MIME}

@@ -102,6 +102,37 @@ func TestADerivativeIsAskedForAndMade(t *testing.T) {
 	}
 }
 
+// TestADamagedCopyIsMadeAnew: where the store has other bytes under its name, and the nightly reading has said so, who asks again gets it.
+func TestADamagedCopyIsMadeAnew(t *testing.T) {
+	w := newWorld(t)
+	w.Maker = &maker{}
+	id, officer, poster := w.hold(sample(t, "frag.mp4"), nil), caller(people.RoleOfficer, street), record.Object{"kind": "poster"}
+	first, err := w.Request(ctx, officer, id, poster, "核对现场画面")
+	w.must(err)
+	w.must(w.Derive(ctx, first))
+	w.spoil(w.body("derivatives", first)["file"].(record.Object)["key"].(string), "spoilt: it")
+	w.own(push.ServerOp{Collection: "derivatives", Record: first, Action: record.Update, Patch: record.Object{"state": "failed", "file": nil,
+		"failure": record.Object{"code": string(fault.DeriveDamaged)}}})
+	_, err = w.Content(ctx, officer, first)
+	wantFault(t, "the damaged one", err, fault.DeriveDamaged)
+	second, err := w.Request(ctx, officer, id, poster, "重新制作")
+	if err != nil || second == first {
+		t.Fatalf("asked again it is the damaged one: %v", err)
+	}
+	if err := w.Derive(ctx, second); err != nil {
+		wantFault(t, "the first try, which finds the place taken", err, fault.StoreDiffers)
+		w.must(w.Derive(ctx, second))
+	}
+	f, err := w.Content(ctx, officer, second)
+	w.must(err)
+	r, err := f.OpenRange(ctx, 0, -1)
+	w.must(err)
+	defer r.Close()
+	if got, _ := io.ReadAll(r); string(got) != "made: poster" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestWhatCannotBeMadeIsSaid, and may be asked for again; what may pass is tried again.
 func TestWhatCannotBeMadeIsSaid(t *testing.T) {
 	w, m := newWorld(t), &maker{err: fault.New(fault.DeriveTooMuch)}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ type world struct {
 	*derive.Service
 	db    *db.DB
 	blobs evidence.Blobs
+	shelf string // the folder where they are
 }
 
 func newWorld(t testing.TB) *world {
@@ -59,11 +61,12 @@ func newWorldOn(t testing.TB, url string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"), time.Now)
+	shelf := filepath.Join(t.TempDir(), "blobs")
+	folder, err := blob.OpenFolder(shelf, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, db: d, blobs: blob.Verified(folder)}
+	w := &world{t: t, db: d, blobs: blob.Verified(folder), shelf: shelf}
 	records := &push.Service{Store: d, Catalogue: catalogue, District: "120102", Now: time.Now, NewID: newID}
 	w.Service = &derive.Service{History: d, Records: records, Blobs: w.blobs, Custody: &custody.Service{Records: records, Now: time.Now, NewID: newID}, Now: time.Now, NewID: newID, Log: slog.New(slog.DiscardHandler)}
 	return w
@@ -104,6 +107,14 @@ func (w *world) hold(octets []byte, more record.Object) string {
 		push.ServerOp{Collection: "evidence", Record: id, Action: record.Update, Patch: record.Object{"custody": record.Object{
 			"state": "held", "key": key, "sha256": digest.SHA256, "length": float64(digest.Length)}}})
 	return id
+}
+
+// spoil puts other bytes in the place of stored ones, past the adapter.
+func (w *world) spoil(key, other string) {
+	w.t.Helper()
+	path := filepath.Join(w.shelf, "objects", filepath.FromSlash(key))
+	w.must(os.Remove(path))
+	w.must(os.WriteFile(path, []byte(other), 0o600))
 }
 
 func (w *world) body(collection, id string) record.Object {
