@@ -50,6 +50,8 @@ func JudgeMedia(m Manifest, format Format, known bool, report isobmff.Report) Ex
 	}
 	announced, _, _ := mime.ParseMediaType(m.MIME) // the gate has seen to it
 	switch {
+	case !known && alwaysTold(announced): // blocks that a battery's end left unwritten look like this
+		say(false, FlawOther, fmt.Sprintf("登记为 %s，实际不是任何已知的媒体格式", announced), fmt.Sprintf("announced as %s, it is of no format that is known", announced))
 	case !known && announced != "application/octet-stream":
 		say(true, FlawUnknown, "不是已知的媒体格式，已原样保存", "of no format that is known; kept as it is")
 	case known && !slices.Contains(format.MIME, announced) && announced != "application/octet-stream":

@@ -66,6 +66,16 @@ func Sniff(head []byte) (f Format, ok bool) {
 	return frames(head)
 }
 
+// beginsOtherwise are media types of which a file may begin in more ways than [Sniff] knows: old films without their type in front, streams cut out
+// of the middle.
+var beginsOtherwise = []string{"video/quicktime", "audio/mpeg", "audio/mp3"}
+
+// alwaysTold reports whether every file of a media type begins so that [Sniff] knows it. What was announced as one and is not known is not one.
+func alwaysTold(mediaType string) bool {
+	return !slices.Contains(beginsOtherwise, mediaType) &&
+		slices.ContainsFunc(signatures, func(s signature) bool { return slices.Contains(s.MIME, mediaType) })
+}
+
 // frames knows formats that have no head, by the sync words of their first frames.
 func frames(head []byte) (Format, bool) {
 	switch {

@@ -63,7 +63,10 @@ func examinedFiles(t *testing.T, w *world) {
 		{"with a script behind", slices.Concat(frag, []byte("<script>alert(1)</script>")), nil, "mp4", "appended", ""},
 		{"a picture as a video", jpeg, nil, "jpeg", "announced as video/mp4, it is jpeg", ""},
 		{"a picture", append(slices.Clone(jpeg), 1), record.Object{"mime": "image/jpeg"}, "jpeg", "", ""},
-		{"a playlist as a video", []byte("#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n"), nil, "unknown", "", "no format that is known"},
+		{"a playlist as a video", []byte("#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n"), nil, "unknown", "announced as video/mp4, it is of no format that is known", ""},
+		{"blocks that were never written, as a video", make([]byte, 5000), nil, "unknown", "announced as video/mp4", ""},
+		{"a camera's own format", slices.Concat([]byte("DHAV"), noise), record.Object{"mime": "video/x-dav"}, "unknown", "", "no format that is known"},
+		{"an old film without its type in front", slices.Concat([]byte("\x00\x00\x00\x08wide"), noise), record.Object{"mime": "video/quicktime"}, "unknown", "", "no format that is known"},
 		{"octets", noise, record.Object{"mime": "application/octet-stream"}, "unknown", "", ""},
 	} {
 		id := w.hold(c.octets, c.more)
