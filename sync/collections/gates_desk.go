@@ -41,6 +41,30 @@ var explained = record.Gate{Code: "letter.reason", Basis: processBasis, Effect: 
 		return unexplained(ev), nil
 	}}
 
+// conflictStays and letterStays: what was decided was carried out once, and what says so is not changed afterwards: it would tell of the
+// record what nobody has done.
+var (
+	conflictStays = stays("conflict.decided", func(was record.Object) bool { return was["state"] == ConflictResolved }, "resolution", "resolutionSchema", "reason")
+	letterStays   = stays("letter.decided", func(was record.Object) bool { return was["state"] != LetterOpen }, "amendment", "amendmentSchema", "reason")
+)
+
+// stays is a gate that keeps the members of a decision once it was made.
+func stays(code string, made func(was record.Object) bool, members ...string) record.Gate {
+	return record.Gate{Code: code, Basis: processBasis, Effect: record.Refuse,
+		Judge: func(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
+			if ev.Before == nil || ev.After == nil || !made(ev.Before) {
+				return nil, nil
+			}
+			for _, member := range members {
+				if !record.Equal(ev.Before[member], ev.After[member]) {
+					return []record.Breach{{Field: member, Zh: "已作出决定，不得更改；如需改变，请直接修改所涉记录",
+						En: "it has been decided; what shall be otherwise is changed in the record itself"}}, nil
+				}
+			}
+			return nil, nil
+		}}
+}
+
 func unexplained(ev record.Event) []record.Breach {
 	if reason, _ := ev.After["reason"].(string); strings.TrimSpace(reason) != "" {
 		return nil

@@ -89,6 +89,55 @@ func TestConflictNotDecided(t *testing.T) {
 	})
 }
 
+// What was decided was done once: who says otherwise later, or at the same time without having seen it, is told so, instead of making the conflict
+// say what the record does not hold.
+func TestDecisionStays(t *testing.T) {
+	each(t, func(t *testing.T, f *field) {
+		id, conflict := f.clash(f.handheld(), f.handheld())
+		boss := f.leader(street)
+		both := func(what string) object { return object{"summary": take(what), "answers/q1/value": take(what)} }
+		if o := f.decide(boss, "conflicts", conflict, object{"state": "resolved", "reason": "现场核实", "resolution": both("ours")}); o.Status != record.Applied {
+			t.Fatalf("outcome %+v", o)
+		}
+		for _, patch := range []object{
+			{"state": "resolved", "reason": "改判", "resolution": both("theirs")},
+			{"resolution": object{"summary": take("value", "else")}},
+			{"reason": "改判"},
+			{"resolutionSchema": 1.0},
+		} {
+			if o := f.decide(boss, "conflicts", conflict, patch); o.Code != string(fault.GateRefused) {
+				t.Errorf("decided again, by %v: %+v", patch, o)
+			}
+		}
+		late := onCollection(edit(record.Update, conflict, 1, object{"state": "resolved", "reason": "现场核实",
+			"resolution": object{"summary": take("ours"), "answers/q1/value": take("ours", "x")}}), "conflicts")
+		if o := f.online(f.leader(street), late)[0]; o.Code != string(fault.GateRefused) {
+			t.Errorf("decided without having seen it: %+v", o)
+		}
+		decided := f.body("conflicts", conflict)
+		if !record.Equal(decided["resolution"], both("ours")) || decided["reason"] != "现场核实" || f.body("inspections", id)["summary"] != "b" {
+			t.Errorf("the conflict says %v", decided)
+		}
+		if o := f.decide(boss, "conflicts", conflict, object{"state": "resolved", "reason": "现场核实", "resolution": both("ours")}); o.Status != record.Applied {
+			t.Errorf("said once more: %+v", o)
+		}
+	})
+}
+
+// A field that has changed since can still be left as it is, which closes the conflict.
+func TestStaleConflictIsClosed(t *testing.T) {
+	each(t, func(t *testing.T, f *field) {
+		a := f.handheld()
+		id, conflict := f.clash(a, f.handheld())
+		a.push(a.op(record.Update, id, 2, object{"summary": "a again"}))
+		o := f.decide(f.leader(street), "conflicts", conflict, object{"state": "resolved", "reason": "r",
+			"resolution": object{"summary": take("theirs"), "answers/q1/value": take("theirs")}})
+		if o.Status != record.Applied || f.body("inspections", id)["summary"] != "a again" || f.body("conflicts", conflict)["state"] != "resolved" {
+			t.Errorf("outcome %+v, record %v", o, f.body("inspections", id))
+		}
+	})
+}
+
 // Who decides decides about what the conflict shows. A field that has changed since is not overwritten: the decision is refused as stale.
 func TestStaleDecision(t *testing.T) {
 	each(t, func(t *testing.T, f *field) {

@@ -88,8 +88,14 @@ func TestLetterRetriedWithWhatWaited(t *testing.T) {
 			t.Errorf("the history says %+v, %v", history, err)
 		}
 		want(t, h.push(h.op(record.Update, id, 3, object{"note": "c"}))[0], "applied", 4)
-		if over := f.decide(boss, "deadletters", out[0].Letter, object{"state": "discarded", "reason": "x"}); over.Status != record.Conflicted {
-			t.Errorf("decided twice: %+v", over)
+		for _, patch := range []object{{"state": "discarded", "reason": "x"}, {"reason": "另一理由"}, {"amendment": object{"unit": street, "summary": "else"}}} {
+			if over := f.decide(boss, "deadletters", out[0].Letter, patch); over.Code != string(fault.GateRefused) {
+				t.Errorf("decided twice, by %v: %+v", patch, over)
+			}
+		}
+		letter := f.body("deadletters", out[0].Letter)
+		if amended, _ := letter["amendment"].(object); letter["state"] != "retried" || letter["reason"] != "改正摘要" || amended["summary"] != "good" {
+			t.Errorf("the letter says otherwise than what was done: %v", letter)
 		}
 	})
 }
