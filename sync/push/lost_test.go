@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // restored lets the database be one that was put back from a backup: what handhelds have seen since then it never had.
@@ -85,6 +86,55 @@ func TestAWholeLostDayComesAgain(t *testing.T) {
 				t.Errorf("version %d comes after %d", past.Version, last)
 			}
 			last = past.Version
+		}
+	})
+}
+
+// The visit itself was begun after the backup. All of it comes again in one push, or in two: edits on versions that its creation and others had
+// made, seen by pulls between, stand as they did then.
+func TestARecordOfTheLostHistoryComesAgain(t *testing.T) {
+	for _, at := range []int{0, 1, 2, 3, 4} {
+		each(t, func(t *testing.T, f *field) {
+			h, id := f.handheld(), newID()
+			f.restored()
+			ops := []wire.Op{
+				h.op(record.Create, id, 0, object{"unit": street, "summary": "一", "answers": object{"q1": object{"value": "是"}}}),
+				h.op(record.Update, id, 0, object{"summary": "二"}),
+				h.op(record.Update, id, 1, object{"summary": "三", "answers": object{"q2": object{"value": "是"}}}),
+				h.op(record.Update, id, 5, object{"answers": object{"q1": nil}}), // 3 to 5 were others', or the server's
+				h.op(record.Update, id, 5, object{"answers": object{"q2": object{"value": "否"}}}),
+			}
+			var out []wire.Outcome
+			if at > 0 {
+				out = h.push(ops[:at]...)
+			}
+			out = append(out, h.push(ops[at:]...)...)
+			for i, o := range out {
+				if o.Status != "applied" && o.Status != "merged" {
+					t.Errorf("cut at %d, op %d: %+v", at, i, o)
+				}
+			}
+			body := f.body("inspections", id)
+			answers, _ := body["answers"].(object)
+			if body["summary"] != "三" || answers["q1"] != nil || len(answers) != 1 || answers["q2"].(object)["value"] != "否" {
+				t.Errorf("cut at %d: the visit is %v", at, body)
+			}
+		})
+	}
+}
+
+// A version that the lost history cannot have had is refused as ever, and without a restore so is each that its device has not pulled.
+func TestAVersionThatIsMadeUp(t *testing.T) {
+	each(t, func(t *testing.T, f *field) {
+		h, id := f.handheld(), newID()
+		create := func() wire.Op { return h.op(record.Create, id, 0, object{"unit": street}) }
+		if out := h.push(create(), h.op(record.Update, id, 1, object{"summary": "二"})); out[1].Code != "op.base_unknown" {
+			t.Errorf("nothing was restored: %+v", out[1])
+		}
+		f.restored()
+		id = newID()
+		if out := h.push(create(), h.op(record.Update, id, 1<<52, object{"summary": "二"})); out[1].Code != "op.base_unknown" {
+			t.Errorf("a version that nobody has had: %+v", out[1])
 		}
 	})
 }

@@ -22,6 +22,7 @@ type view struct {
 	lost    map[Version]Version       // versions that authors had seen and a restore has lost, with what is known before them
 	own     map[string][]ownPatch     // the author's side's ops of earlier pushes that it had not seen the versions of
 	order   []touched                 // records that changed, in the order of their first change
+	floor   uint64                    // see Locked
 }
 
 // touched names a record that changed.
@@ -52,7 +53,7 @@ type ownPatch struct {
 // sorted and must lie in locked feeds; rows of others came along.
 func newView(ctx context.Context, w *work, records []string, rows map[string]Row) (*view, error) {
 	v := &view{s: w.s, speaks: w.speaks, entries: map[string]entry{}, bodies: map[Version]record.Object{}, lost: map[Version]Version{},
-		own: map[string][]ownPatch{}}
+		own: map[string][]ownPatch{}, floor: w.floor}
 	for id, row := range rows {
 		_, named := slices.BinarySearch(records, id)
 		if err := w.locked(row.feeds()); named && err != nil {
@@ -180,6 +181,9 @@ func (v *view) seen(op wire.Sealed) sight {
 	switch {
 	case at.Version == e.start:
 		return sight{body: e.shown, foreign: ancestor, current: !ancestor, ancestor: ancestor, known: true}
+	case e.start == 0 && e.exists && op.Base <= v.floor:
+		// The lost history had the record, and this push makes it anew. A first version is its creation in every history.
+		return sight{body: e.shown, foreign: op.Base > 1, current: op.Base == 1, ancestor: op.Base > 1, known: true}
 	case at.Version > e.start:
 		return sight{}
 	}

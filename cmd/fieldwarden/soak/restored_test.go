@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -86,11 +87,24 @@ func (r *run) judgeRestored() {
 		}
 	}
 	r.must(s.noEditLost(r))
+	r.must(s.basesKnown())
 	r.must(s.decisions(r))
 	r.must(s.numbersWithoutGaps())
 	r.must(r.groups())
 	r.must(r.audit())
 	r.count(s)
+}
+
+// basesKnown checks that whatever a handheld had seen in the history that is lost still means something to the server.
+func (s *state) basesKnown() error {
+	for device, outcomes := range s.outcomes {
+		for seq, o := range outcomes {
+			if o.Code == string(fault.BaseUnknown) {
+				return fmt.Errorf("the server says that op %d of handheld %s is on a version that no history has had", seq, device)
+			}
+		}
+	}
+	return nil
 }
 
 // playRestored plays a day with a restore, of which nobody says anything if it is unsaid; planted may be nil.

@@ -4,6 +4,7 @@ package databases
 import (
 	"context"
 	"errors"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -23,7 +24,9 @@ func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 // SQLite opens a fresh SQLite database.
 func SQLite(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
-	return open(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), now)
+	// A subtest whose name comes again has a '#' in its folder, which would end the path of a URL: all of them had one database.
+	at := url.URL{Scheme: "sqlite", Path: filepath.Join(t.TempDir(), "test.db")}
+	return open(t, at.String(), now)
 }
 
 // Postgres opens a fresh PostgreSQL database: a copy of one that the process has migrated once, so that a test costs no
@@ -31,9 +34,8 @@ func SQLite(t testing.TB, now func() time.Time) *db.DB {
 func Postgres(t testing.TB, now func() time.Time) *db.DB {
 	t.Helper()
 	template.once.Do(func() {
-		url := services.Postgres(t)
-		template.err = migrate(url)
-		template.url = url
+		template.url = services.Postgres(t)
+		template.err = migrate(template.url)
 	})
 	if template.url == "" {
 		services.Postgres(t) // skips or fails this test for the same reason as the first
