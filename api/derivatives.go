@@ -77,7 +77,8 @@ func (s *server) playDerivative(r *request) error {
 	act, reason, why := r.purpose()
 	entry := s.Custody.By(r.caller, act, f.Evidence, f.Unit, reason)
 	entry.Related = id
-	return s.serve(r.Ctx, media{size: f.Length, sha: f.SHA256, mime: f.MIME, name: id, take: act == evidence.ActDownload, open: s.watched(entry, why, f.OpenRange)})
+	return s.serve(r.Ctx, media{size: f.Length, sha: f.SHA256, mime: f.MIME, name: id, take: act == evidence.ActDownload, open: s.watched(entry, why, f.OpenRange),
+		doubt: s.doubt(f.Evidence)})
 }
 
 // watched opens what somebody looks at only together with the act of custody that says so, unless there is a reason why not.

@@ -26,10 +26,12 @@ type media struct {
 	take bool   // it is to be saved and not shown
 	ours bool   // made by us, and not from outside
 	open func(ctx context.Context, from, n int64) (io.ReadCloser, error)
+	// doubt is told that the store did not give what is on record; nil: nobody looks into it
+	doubt func(error)
 }
 
-// serve answers GET and HEAD for a file (RFC 9110 §13, §14). The bytes are opened before the status is decided, so a store that fails
-// is a problem and not a cut reply; if it fails later the connection breaks, and the reply does not look whole.
+// serve answers GET and HEAD for a file (RFC 9110 §13, §14). The first bytes are read before the status is decided, so a store that fails
+// is a problem and not a cut reply; if it fails later, or the whole turns out to be another file, the connection breaks, and the reply does not look whole.
 func (s *server) serve(c *fiber.Ctx, m media) error {
 	etag := `"` + m.sha + `"`
 	if list := c.Get(fiber.HeaderIfMatch); list != "" && !header.Matches(list, etag, false) {
@@ -55,7 +57,7 @@ func (s *server) serve(c *fiber.Ctx, m media) error {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(s.Base) // outlives the handler: the bytes go out after it
-	bytes, err := m.open(ctx, want.From, want.N)
+	bytes, err := m.begin(ctx, cancel, want.From, want.N)
 	if err != nil {
 		cancel()
 		return err

@@ -335,9 +335,11 @@ func TestPlaybackTakesNoMemoryAndLetsGoOfTheFile(t *testing.T) {
 	const size = 1 << 30
 	store := &brokenStore{shut: make(chan struct{}, 4)}
 	w := newWorld(t, playOn(store))
-	sum := sha256.Sum256(nil)
+	digest := sha256.New()
+	_, err := io.CopyN(digest, &zeros{left: size, shut: make(chan struct{}, 1)}, size)
+	w.must(err)
 	id := w.put("evidence", record.Object{"unit": street, "kind": "video", "officer": w.officer.officer, "mime": "video/mp4",
-		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(size), "sha256": hex.EncodeToString(sum[:])})
+		"startedAt": "2026-11-25T01:00:00Z", "endedAt": "2026-11-25T01:01:00Z", "length": float64(size), "sha256": hex.EncodeToString(digest.Sum(nil))})
 	w.own(push.ServerOp{Collection: "evidence", Record: id, Action: record.Update, Patch: record.Object{"custody": record.Object{"state": "held", "key": "k"}}})
 	store.size = size
 	path := "/v1/evidence/" + id + "/content?reason=test"

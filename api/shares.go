@@ -183,5 +183,5 @@ func (s *server) shareContent(r *request) error {
 	}
 	seen := evidence.Entry{Evidence: found.Evidence, Unit: found.Unit, Act: evidence.ActView, At: s.Now(), Reason: found.Reason, Related: found.ID,
 		Detail: record.Object{"name": found.Name, "organ": found.Organ}}
-	return s.serve(r.Ctx, media{size: file.Length, sha: file.SHA256, mime: file.MIME, name: found.ID, open: s.watched(seen, nil, file.OpenRange)})
+	return s.serve(r.Ctx, media{size: file.Length, sha: file.SHA256, mime: file.MIME, name: found.ID, open: s.watched(seen, nil, file.OpenRange), doubt: s.doubt(found.Evidence)})
 }

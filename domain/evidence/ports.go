@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"time"
+
+	"github.com/fieldwarden/fieldwarden/domain/fault"
 )
 
 // Digest says which bytes: their number and their SHA-256. Equal digests are equal bytes.
@@ -94,3 +96,12 @@ type Waiting struct {
 
 // ErrDiscard, wrapped in the error of a body, tells [Spool].Append to take back what it has added.
 var ErrDiscard = errors.New("discard what this body gave")
+
+// NotThere makes of a store that has no object under a key that is on record what it is: other than what was receipted, and not a recording that nobody
+// has heard of. Any other error stays.
+func NotThere(err error) error {
+	if errors.Is(err, fault.New(fault.NotFound)) {
+		return fault.New(fault.StoreDiffers).Because(err)
+	}
+	return err
+}

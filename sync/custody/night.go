@@ -87,6 +87,9 @@ func (s *Service) check(ctx context.Context, id string, done *Checked) error {
 	absent, differs := errors.Is(err, fault.New(fault.NotFound)), errors.Is(err, fault.New(fault.StoreDiffers))
 	if err != nil && !absent && !differs {
 		done.Unread++
+		if outside(ctx) && was.Unread > 0 {
+			return err // nights are counted, and not how often somebody tries
+		}
 		return s.unread(ctx, id, body, err)
 	}
 	done.Recordings++

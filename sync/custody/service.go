@@ -80,6 +80,7 @@ type Service struct {
 	mu      sync.Mutex
 	looks   map[*Look]bool    // those that may have something to write; guarded by mu
 	current map[lookKey]*Look // those that go on; guarded by mu
+	doubts  doubts            // guarded by mu
 }
 
 // By is the entry of a caller's act on an evidence of a unit, now.

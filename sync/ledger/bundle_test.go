@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +197,27 @@ func TestAnAlteredBundleIsNotSound(t *testing.T) {
 			t.Errorf("%s: %s, and it is sound\n%q\nwas\n%q", name, what, text, was)
 		}
 		texts[name] = was
+	}
+}
+
+// What somebody has put beside takes nothing from a bundle, and does not pass for checked.
+func TestWhatWasPutBesideIsNamed(t *testing.T) {
+	w := newWorld(t, "sqlite://"+t.TempDir()+"/test.db")
+	w.pass()
+	recording := []byte("moving pictures")
+	evidence := w.announce(recording)
+	w.pass()
+	names, texts := parts(t, w.bundle(evidence, recording))
+	trust := bundle.Trust{Keys: w.vkeys()}
+	if r := verify(t, packed(t, names, texts), trust); !r.Sound || slices.Contains(states(r, bundle.Open), "strange") {
+		t.Fatalf("as it was: %+v", r)
+	}
+	for _, name := range []string{"expert opinion.pdf", "push/push.json.bak", "ledger/key.json"} {
+		beside := maps.Clone(texts)
+		beside[name] = []byte("x")
+		r := verify(t, packed(t, append(slices.Clone(names), name), beside), trust)
+		if !r.Sound || !slices.Contains(states(r, bundle.Open), "strange") {
+			t.Errorf("%s: %+v", name, r)
+		}
 	}
 }

@@ -37,7 +37,8 @@ func (s *Service) ContentFor(ctx context.Context, caller people.Caller, right pe
 		return Content{}, fault.New(fault.NotHeld)
 	}
 	open := func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
-		return s.Blobs.OpenRange(ctx, key, from, n)
+		body, err := s.Blobs.OpenRange(ctx, key, from, n)
+		return body, evidence.NotThere(err)
 	}
 	return Content{Digest: m.Digest, Unit: m.Unit, MIME: m.MIME, OpenRange: open}, nil
 }

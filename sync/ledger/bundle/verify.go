@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -88,11 +90,29 @@ func Verify(archive io.ReaderAt, size int64, trust Trust) (Report, error) {
 		v.signed()
 		v.logged(known)
 	}
+	v.strange()
 	v.r.Sound = true
 	for _, line := range v.r.Lines {
 		v.r.Sound = v.r.Sound && line.State != Unsound
 	}
 	return v.r, nil
+}
+
+// belonging are the names of what a bundle is made of, as path.Match has them.
+var belonging = []string{"READ-ME.txt", "bundle.json", "op/manifest.json", "op/outcome.json", "op/after-*.json", "push/push.json", "push/device.pem", "push/result.txt",
+	"ledger/op.*", "ledger/push.*", "ledger/device.*", "ledger/key-*.*", "ledger/stamp-*.tst"}
+
+// strange names what somebody has put beside. It makes nothing wrong, and must not pass for checked.
+func (v *verifying) strange() {
+	var names []string
+	for name := range v.parts {
+		if !slices.ContainsFunc(belonging, func(pattern string) bool { ok, _ := path.Match(pattern, name); return ok }) {
+			names = append(names, name)
+		}
+	}
+	if slices.Sort(names); len(names) > 0 {
+		v.r.open("strange", "包内另有不属于核验包的文件，未作核验", "files that are no part of a bundle, and were not checked", fmt.Sprintf("%q", names))
+	}
 }
 
 // known are the keys that were brought.
