@@ -44,6 +44,18 @@ func withCore(ctx context.Context, fn func(*server.Core) error) error {
 	return fn(core)
 }
 
+// withStore runs a step on a store that must be there: who checks or copies one means his own, and not an empty one that is made for the purpose.
+func withStore(ctx context.Context, fn func(*server.Core) error) error {
+	cfg, err := loaded()
+	if err == nil {
+		err = cfg.Exists()
+	}
+	if err != nil {
+		return err
+	}
+	return withCore(ctx, fn)
+}
+
 // createAdmins makes three persons and not one with three roles: system, security and audit administration are kept apart
 // (GB/T 22239-2019 8.1.4), and none of them touches cases.
 type createAdmins struct {

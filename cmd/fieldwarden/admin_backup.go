@@ -12,7 +12,7 @@ type backup struct {
 }
 
 func (b backup) Run(ctx context.Context) error {
-	return withCore(ctx, func(core *server.Core) error {
+	return withStore(ctx, func(core *server.Core) error {
 		if err := core.DB.Backup(ctx, b.File); err != nil {
 			return err
 		}
@@ -26,7 +26,7 @@ type restored struct {
 }
 
 func (r restored) Run(ctx context.Context) error {
-	return withCore(ctx, func(core *server.Core) error {
+	return withStore(ctx, func(core *server.Core) error {
 		done, err := core.Restored(ctx, r.SkipNumbers)
 		if err != nil {
 			return err

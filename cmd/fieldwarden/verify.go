@@ -30,7 +30,7 @@ func (v verifyCommand) Run(ctx context.Context) error {
 	if v.Bundle != "" {
 		return v.bundle()
 	}
-	return withCore(ctx, func(core *server.Core) error { return v.check(ctx, core) })
+	return withStore(ctx, func(core *server.Core) error { return v.check(ctx, core) })
 }
 
 func (v verifyCommand) check(ctx context.Context, core *server.Core) error {

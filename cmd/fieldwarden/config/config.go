@@ -259,6 +259,22 @@ func (c *Config) Database() (string, error) {
 	return "sqlite://" + (&url.URL{Path: path}).EscapedPath(), err
 }
 
+// Exists says what is wrong if the database is a file that is not there. Opening it would make an empty one, in which nothing is wrong.
+func (c *Config) Exists() error {
+	address, err := c.Database()
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "sqlite" {
+		return nil // a server tells by itself
+	}
+	if _, err := os.Stat(u.Path); err != nil {
+		return fmt.Errorf("没有数据库 / there is no database: %s (FIELDWARDEN_DATA, FIELDWARDEN_DATABASE_URL)", u.Path)
+	}
+	return nil
+}
+
 func environ() map[string]string {
 	out := map[string]string{}
 	for _, pair := range os.Environ() {
