@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -219,5 +220,26 @@ func TestWhatWasPutBesideIsNamed(t *testing.T) {
 		if !r.Sound || !slices.Contains(states(r, bundle.Open), "strange") {
 			t.Errorf("%s: %+v", name, r)
 		}
+	}
+}
+
+// Whoever fetches the newest key alone is told why a bundle from before it does not fit, and it fits with all of them.
+func TestAnOlderBundleAndANewerKey(t *testing.T) {
+	w := newWorld(t, "sqlite://"+t.TempDir()+"/test.db")
+	w.pass()
+	recording := []byte("moving pictures")
+	evidence := w.announce(recording)
+	w.pass()
+	archive := w.bundle(evidence, recording)
+	w.now = w.now.Add(time.Second)
+	must(t, w.keys.RotateLedger(ctx))
+	w.pass()
+	keys := w.vkeys()
+	if r := verify(t, archive, bundle.Trust{Keys: keys}); len(keys) != 2 || !r.Sound {
+		t.Errorf("with all keys: %+v", r)
+	}
+	r := verify(t, archive, bundle.Trust{Keys: keys[1:]})
+	if text := fmt.Sprint(r.Lines); r.Sound || !strings.Contains(text, "--key may be repeated") {
+		t.Errorf("with the newest alone: %s", text)
 	}
 }

@@ -175,6 +175,9 @@ func (v *verifying) logged(known []note.Verifier) {
 	if err == nil && signed.Origin != v.index.Ledger {
 		err = errors.New("the checkpoint is of another ledger")
 	}
+	if errors.Is(err, merkle.ErrUnsigned) && len(known) > 0 {
+		err = fmt.Errorf("%w. 账本更换过密钥的，请逐行提供全部公钥（--key 可多次）/ a ledger that has changed its key has several: give each of them, --key may be repeated", err)
+	}
 	v.r.add("checkpoint", err, "检查点签名", "the checkpoint is signed by the ledger's key", fmt.Sprintf("%s, %d", signed.Origin, signed.Size))
 	if err == nil {
 		v.vouched(proof, signed.Checkpoint)
