@@ -298,5 +298,6 @@ func (w *work) baseOf(edit ServerOp) uint64 {
 // why turns the outcome of an order into the refusal of the edit that ordered it.
 func why(o record.Outcome) *fault.Error {
 	f := fault.New(fault.Code(o.Code)).At(o.Field)
-	return f.Detail(o.Zh, o.En)
+	f.Zh, f.En = o.Zh, o.En // they begin with the code's own words
+	return f
 }

@@ -63,7 +63,7 @@ func TestLetterRetriedWithWhatWaited(t *testing.T) {
 				t.Errorf("held by nothing: %v", held)
 			}
 		}
-		if again := f.decide(boss, "deadletters", out[0].Letter, object{"state": "retried"}); again.Code != string(fault.GateRefused) || again.Letter != "" {
+		if again := f.decide(boss, "deadletters", out[0].Letter, object{"state": "retried"}); again.Code != string(fault.GateRefused) || again.Letter != "" || again.Zh != out[0].Zh || again.En != out[0].En {
 			t.Errorf("tried again as it was: %+v", again)
 		}
 		if f.body("deadletters", out[0].Letter)["state"] != "open" {

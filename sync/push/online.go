@@ -93,7 +93,7 @@ func (s *Service) takeOnline(ctx context.Context, tx Tx, caller people.Caller, o
 		}
 		sealed, err := s.sealOnline(caller, op, now)
 		if err != nil {
-			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d", i)).Because(err)
+			return nil, unreadable(i, err)
 		}
 		fresh, places = append(fresh, sealed), append(places, i)
 	}

@@ -100,7 +100,7 @@ func open(p wire.Push) ([]wire.Sealed, error) {
 	for i, text := range p.Ops {
 		op, err := wire.Open(text)
 		if err != nil {
-			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d", i)).Because(err)
+			return nil, unreadable(i, err)
 		}
 		if op.Seq == 0 || i > 0 && op.Seq != ops[i-1].Seq+1 {
 			return nil, fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d/seq", i)).
@@ -118,6 +118,24 @@ func open(p wire.Push) ([]wire.Sealed, error) {
 		return nil, fault.New(fault.ChainBroken).At("head")
 	}
 	return ops, nil
+}
+
+// unreadable says which member of an op cannot be read, and why.
+func unreadable(i int, err error) *fault.Error {
+	why := fault.New(fault.OpInvalid).At(fmt.Sprintf("ops/%d", i))
+	if place := wire.Where(err); place != "" {
+		why = why.At(why.Field + "/" + place)
+	}
+	zh, en := wire.Why(err)
+	switch {
+	case errors.Is(err, wire.ErrTooDeep):
+		why = why.Detail("嵌套过深", "it nests too deep") // an op may nest less deep than a request
+	case errors.Is(err, wire.ErrInteger):
+		why = why.Detail("计数超出范围", "a count is out of range")
+	case zh != "":
+		why = why.Detail(zh, en)
+	}
+	return why.Because(err)
 }
 
 // take claims the device's sequence, replays what was taken before and works through the rest.
