@@ -103,9 +103,9 @@ func SegmentsOf(body record.Object) (all []Segment, flaws []Flaw) {
 		return nil, []Flaw{{FlawMalformed, -1, fmt.Sprintf("分段多于%d个", MaxSegments), fmt.Sprintf("more than %d segments", MaxSegments)}}
 	}
 	for key, value := range entries {
-		s, ok := segmentOf(key, value)
-		if !ok {
-			flaws = append(flaws, Flaw{FlawMalformed, -1, fmt.Sprintf("分段记录“%.20s”格式不正确", key), fmt.Sprintf("entry %.20q is not a segment", key)})
+		s, wrong := segmentOf(key, value)
+		if wrong != "" {
+			flaws = append(flaws, Flaw{FlawMalformed, -1, fmt.Sprintf("分段记录“%.20s”格式不正确（%s）", key, wrong), fmt.Sprintf("entry %.20q is not a segment: its %s is wrong", key, wrong)})
 			continue
 		}
 		all = append(all, s)
@@ -115,20 +115,30 @@ func SegmentsOf(body record.Object) (all []Segment, flaws []Flaw) {
 	return all, flaws
 }
 
-func segmentOf(key string, value any) (Segment, bool) {
+// segmentOf reads an entry; wrong is the first member that cannot be what it should, "number" for the name of the entry itself.
+func segmentOf(key string, value any) (s Segment, wrong string) {
 	entry, _ := value.(record.Object)
 	n, err := strconv.Atoi(key)
-	s := Segment{N: n, SHA256: text(entry, "sha256"), At: text(entry, "at"), Boot: text(entry, "boot"), Place: text(entry, "place"),
+	s = Segment{N: n, SHA256: text(entry, "sha256"), At: text(entry, "at"), Boot: text(entry, "boot"), Place: text(entry, "place"),
 		Hash: text(entry, "hash"), Signature: text(entry, "signature")}
-	ok := err == nil && n >= 0 && strconv.Itoa(n) == key && IsSHA256(s.SHA256) && IsSHA256(s.Hash)
-	for name, into := range map[string]*int64{"offset": &s.Offset, "length": &s.Length, "monotonicMs": &s.MonotonicMs, "durationMs": &s.DurationMs} {
+	count := func(name string, into *int64) bool {
 		number, is := entry[name].(float64)
 		*into = int64(number)
-		ok = ok && is && number >= 0 && number < 1<<53 && number == float64(*into)
+		return is && number >= 0 && number < 1<<53 && number == float64(*into)
 	}
 	_, timed := moment(entry, "at")
-	oneLine := !strings.ContainsFunc(s.Boot, func(r rune) bool { return r < ' ' })
-	return s, ok && timed && oneLine && s.Length > 0 && (s.Place == "" || iso6709.MatchString(s.Place))
+	for _, member := range []struct {
+		name string
+		ok   bool
+	}{{"number", err == nil && n >= 0 && strconv.Itoa(n) == key}, {"sha256", IsSHA256(s.SHA256)}, {"offset", count("offset", &s.Offset)},
+		{"length", count("length", &s.Length) && s.Length > 0}, {"at", timed}, {"boot", !strings.ContainsFunc(s.Boot, func(r rune) bool { return r < ' ' })},
+		{"monotonicMs", count("monotonicMs", &s.MonotonicMs)}, {"durationMs", count("durationMs", &s.DurationMs)},
+		{"place", s.Place == "" || iso6709.MatchString(s.Place)}, {"hash", IsSHA256(s.Hash)}} {
+		if !member.ok {
+			return s, member.name
+		}
+	}
+	return s, ""
 }
 
 // CheckChain says what is wrong with segments as far as it can be seen without the octets. They are sorted by their numbers; length

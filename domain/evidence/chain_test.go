@@ -218,3 +218,20 @@ func TestMalformedSegments(t *testing.T) {
 		}
 	}
 }
+
+// What is no segment says by which of its members: whoever built the recorder must find it.
+func TestAMalformedSegmentNamesItsMember(t *testing.T) {
+	for _, c := range []struct {
+		member string
+		value  any
+	}{{"sha256", "ab"}, {"offset", -1.0}, {"offset", 0.5}, {"length", 0.0}, {"length", "3"}, {"at", "yesterday"}, {"boot", "a\nb"}, {"monotonicMs", nil}, {"durationMs", float64(1 << 53)},
+		{"place", "+39\n+117/"}, {"hash", strings.Repeat("0", 63)}} {
+		all, _ := recording([]int{3, 4})
+		body := entries(all)
+		body["segments"].(record.Object)["1"].(record.Object)[c.member] = c.value
+		good, flaws := evidence.SegmentsOf(body)
+		if len(good) != 1 || len(flaws) != 1 || !strings.Contains(flaws[0].En, `"1"`) || !strings.Contains(flaws[0].En, c.member) || !strings.Contains(flaws[0].Zh, c.member) {
+			t.Errorf("%s %v: %v", c.member, c.value, flaws)
+		}
+	}
+}
