@@ -20,12 +20,18 @@ func OfficerGates() []record.Gate {
 	}
 }
 
-// grantsAreReadable: a grant that cannot be read gives nothing, which whoever wrote it should hear at once.
+// grantsAreReadable: a grant that cannot be read, or is over what is no unit's code, gives nothing, which whoever wrote it should hear at once.
 func grantsAreReadable(_ context.Context, ev record.Event, _ record.Facts) ([]record.Breach, error) {
 	set, _ := ev.After["grants"].(record.Object)
+	had, _ := ev.Before["grants"].(record.Object)
 	for _, key := range slices.Sorted(maps.Keys(set)) {
-		if g, ok := grantOf(set[key]); !ok || !g.To.IsZero() && !g.From.Before(g.To) {
-			return refusal(fault.New(fault.OfficerUnreadable).At("grants/" + key)), nil
+		g, ok := grantOf(set[key])
+		bad := fault.New(fault.OfficerUnreadable).At("grants/" + key)
+		switch {
+		case !ok || !g.To.IsZero() && !g.From.Before(g.To):
+			return refusal(bad), nil
+		case !wellFormed(g.Unit) && !record.Equal(had[key], set[key]):
+			return refusal(bad.Detail("不是机构代码："+g.Unit, "no unit's code: "+g.Unit)), nil
 		}
 	}
 	return nil, nil

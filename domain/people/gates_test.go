@@ -223,6 +223,9 @@ func TestOfficerGates(t *testing.T) {
 	grants := func(role, from, to string) record.Object {
 		return record.Object{"name": "甲", "grants": record.Object{"g": record.Object{"role": role, "unit": "120102001", "from": from, "to": to}}}
 	}
+	over := func(unit string) record.Object {
+		return record.Object{"grants": record.Object{"g": record.Object{"role": "officer", "unit": unit}}}
+	}
 	fine := grants("officer", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
 	cases := []struct {
 		name, id      string
@@ -231,6 +234,9 @@ func TestOfficerGates(t *testing.T) {
 	}{
 		{"another's", "good", nil, fine, ""},
 		{"unknown role", "good", nil, grants("king", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"), "officer.grants grants/g"},
+		{"a letter for a digit", "good", nil, over("12O102001"), "officer.grants grants/g"},
+		{"a team's code cut short", "good", nil, over("12010200"), "officer.grants grants/g"},
+		{"what has long been there", "good", over("x"), over("x"), ""},
 		{"ends before it begins", "good", nil, grants("officer", "2027-01-01T00:00:00Z", "2026-01-01T00:00:00Z"), "officer.grants grants/g"},
 		{"his own", "chief", record.Object{"name": "甲"}, fine, "officer.own grants"},
 		{"his own name", "chief", fine, record.Apply(fine, record.Object{"name": "乙"}), ""},

@@ -211,12 +211,16 @@ func flaw(f record.Flaw) *fault.Error {
 	if f.Kind == record.Missing {
 		return fault.New(fault.FieldRequired).At(f.Path)
 	}
-	want := string(f.Want)
+	zh, en := kindWords[f.Want], string(f.Want)
 	if f.Kind == record.Nested {
-		want = "no objects in arrays"
+		zh, en = "不含对象的数组", "no objects in arrays"
 	}
-	return fault.New(fault.FieldKind).At(f.Path).Detail("应为 "+want, "want "+want)
+	return fault.New(fault.FieldKind).At(f.Path).Detail("应为"+zh, "want "+en)
 }
+
+// kindWords names the kinds for people.
+var kindWords = map[record.Kind]string{record.String: "文本", record.Number: "数字", record.Bool: "是或否", record.Time: "时间（RFC 3339）", record.Date: "日期（YYYY-MM-DD）",
+	record.IDKind: "标识（UUID）", record.Map: "对象", record.Array: "数组"}
 
 func reject(op wire.Sealed, why *fault.Error) record.Outcome {
 	o := record.Outcome{Op: op.ID, Seq: op.Seq, Status: record.Rejected}
