@@ -39,7 +39,7 @@ var documentCodes = map[Code]entry{
 	PaperUnfit:          {Conflict, "该文书的文件不能合订或者加注，请单独下载原件", "the file of this paper cannot be bound with others or marked; download it as it is"},
 	ExportPending:       {Absent, "文件尚在生成，请稍后再试", "the file is still being made; try again shortly"},
 	ExportGone:          {Gone, "导出已取消、失败或者过期，请重新导出", "the export was cancelled, has failed or has expired; export again"},
-	ExportTooMany:       {TooLarge, "该月文书超过两万份，请分批导出", "the month has more than twenty thousand papers; export them in parts"},
+	ExportTooMany:       {TooLarge, "文书超过两万份，请缩小范围、分批导出", "these are more than twenty thousand papers; ask for less, and export them in parts"},
 	CaseNotFiling:       {Absent, "该文书不是已经签发的立案审批表；案件以立案审批表指明", "this record is no issued paper of filing (case-filing); a case is named by its paper of filing"},
 	CaseTooWide:         {TooLarge, "自该案首份文书以来，本机关文书已超过两万份，无法逐份查找本案文书；请按检查、月份或者逐份指明", "the organ has issued more than twenty thousand papers since the first one of the case, too many to look through; name inspections, a month or the papers"},
 	ExportEmpty:         {Absent, "没有可以导出的文书", "there is no paper to export"},

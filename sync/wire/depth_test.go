@@ -3,7 +3,6 @@ package wire
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -50,13 +49,13 @@ func TestDepthOctetByOctet(t *testing.T) {
 	})
 }
 
-// What is hostile takes no longer than what is long.
+// What is hostile takes no longer than what is long: to look back over a run of backslashes at each octet would be a hundred million million steps, and the test would not end.
 func TestDepthOfHostileStrings(t *testing.T) {
 	const n = 16 << 20
 	for _, part := range []string{`\\`, `\"`, `""`, `\`, `"`} {
 		text := []byte(`"` + strings.Repeat(part, n/len(part)) + `"`)
-		if began := time.Now(); checkDepth(text, 1) != nil || time.Since(began) > 20*time.Second {
-			t.Errorf("%d MiB of %q took %s", n>>20, part, time.Since(began))
+		if err := checkDepth(text, 1); err != nil {
+			t.Errorf("%d MiB of %q: %v", n>>20, part, err)
 		}
 	}
 }
