@@ -27,6 +27,11 @@ type restored struct {
 
 func (r restored) Run(ctx context.Context) error {
 	return withStore(ctx, func(core *server.Core) error {
+		owned, err := core.Own() // a server that runs goes on with what it knew before
+		if err != nil {
+			return err
+		}
+		defer owned.Close()
 		done, err := core.Restored(ctx, r.SkipNumbers)
 		if err != nil {
 			return err

@@ -69,5 +69,20 @@ func loaded() (config.Config, error) {
 	if err != nil {
 		return cfg, fmt.Errorf("配置有误 / configuration: %w", err)
 	}
-	return cfg, nil
+	return cfg, ours(cfg.Data, os.Geteuid())
+}
+
+// ours refuses to let root loose on the folder of another user's server: what root makes there that server can neither write nor remove, from the log of its
+// database to the place where recordings are put together.
+func ours(data string, user int) error {
+	info, err := os.Stat(data)
+	if err != nil {
+		return nil // it is made when it is opened
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || user != 0 || stat.Uid == 0 {
+		return nil
+	}
+	return fmt.Errorf("FIELDWARDEN_DATA: 数据目录 %s 属于用户 %d，请以该用户执行（systemd 部署用 deploy/systemd/admin.sh） / "+
+		"the folder %s is user %d's: run this as that user (with systemd, by deploy/systemd/admin.sh)", data, stat.Uid, data, stat.Uid)
 }

@@ -239,6 +239,12 @@ func TestFolderLeavesNoScraps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if left, _ := os.ReadDir(filepath.Join(root, "incoming")); len(left) != 1 {
+		t.Errorf("opening has taken away what another process may be writing: %v are left", left)
+	}
+	if err := again.Clear(); err != nil {
+		t.Fatal(err)
+	}
 	if left, _ := os.ReadDir(filepath.Join(root, "incoming")); len(left) != 0 {
 		t.Errorf("left behind after a restart: %v", left)
 	}

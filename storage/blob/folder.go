@@ -17,7 +17,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/durable"
 )
 
-// Folder is a store in a folder, which must belong to this process alone.
+// Folder is a store in a folder. One process alone may put things into it, see [Folder.Clear].
 //
 // Files are read-only and Remove refuses what retention or a hold forbids. That is a rule of this program and not of the
 // machine: whoever is root there can still remove or change a file. The digests in the database show that it was done;
@@ -31,18 +31,24 @@ type Folder struct {
 
 var _ evidence.Blobs = (*Folder)(nil)
 
-// OpenFolder opens a store in a folder, and makes the folder if it is missing. What a crash left half written is removed.
+// OpenFolder opens a store in a folder, and makes the folder if it is missing. It changes nothing else: another process may be at work in it.
 func OpenFolder(root string, now func() time.Time) (*Folder, error) {
 	f := &Folder{root: root, now: now}
-	if err := os.RemoveAll(f.incoming()); err != nil {
-		return nil, err
-	}
 	for _, sub := range []string{f.incoming(), filepath.Join(root, "objects"), filepath.Join(root, "locks")} {
 		if err := durable.Folder(sub); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
+}
+
+// Clear takes away what a crash has left half written. Whoever is to put things into the store calls it first, and nobody else: what another process is
+// about to put would go too.
+func (f *Folder) Clear() error {
+	if err := os.RemoveAll(f.incoming()); err != nil {
+		return err
+	}
+	return durable.Folder(f.incoming())
 }
 
 func (f *Folder) incoming() string { return filepath.Join(f.root, "incoming") }

@@ -30,7 +30,7 @@ type Maker struct {
 type Lettering func(text string) (font []byte, letters string, err error)
 
 // Open finds the programs and has one of them say its version inside the sandbox. An error says why nothing can be made here. The folder is for
-// files under way; what a crash has left in it is taken away. font is for watermarks. No limits are the usual ones.
+// files under way. font is for watermarks. No limits are the usual ones.
 func Open(ctx context.Context, folder string, font Lettering, limits Limits) (*Maker, error) {
 	if limits == (Limits{}) {
 		limits = usual
@@ -43,10 +43,12 @@ func Open(ctx context.Context, folder string, font Lettering, limits Limits) (*M
 		}
 		m.tools[name] = found
 	}
-	if err := os.RemoveAll(folder); err != nil {
-		return nil, err
-	}
 	return m, os.MkdirAll(folder, 0o700)
+}
+
+// Clear takes away what a crash has left of files under way. Whoever is to make something calls it first, and nobody else.
+func (m *Maker) Clear() error {
+	return errors.Join(os.RemoveAll(m.folder), os.MkdirAll(m.folder, 0o700))
 }
 
 // Make implements derive.Maker.

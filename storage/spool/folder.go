@@ -23,7 +23,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/storage/durable"
 )
 
-// Folder is a spool in a folder, which must belong to this process alone. The offset of an upload is the length of its file.
+// Folder is a spool in a folder. One process alone may put uploads into it, see [Folder.Clear]. The offset of an upload is the length of its file.
 //
 // After a crash a file may be longer than the last offset that was told: bytes that had been written and not yet synced.
 // They count, for the first look at a file syncs it before its length is told. This holds for half a chunk with a checksum
@@ -48,9 +48,9 @@ type state struct {
 
 var _ evidence.Spool = (*Folder)(nil)
 
-// Open opens a spool, and makes its folder if it is missing.
+// Open opens a spool, and makes its folder if it is missing. It changes nothing else: another process may be at work in it.
 func Open(root string) (*Folder, error) {
-	for _, sub := range []string{"receiving", "apart"} {
+	for _, sub := range []string{"receiving", "apart", "joining"} {
 		if err := durable.Folder(filepath.Join(root, sub)); err != nil {
 			return nil, err
 		}
@@ -59,11 +59,16 @@ func Open(root string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{root: root, id: id, known: map[string]*state{}, freeing: make(chan struct{}, freeingMost)}
-	if err := os.RemoveAll(f.joining("")); err != nil { // what a crash has left of a join, or of its removal
-		return nil, durable.Fault(err)
+	return &Folder{root: root, id: id, known: map[string]*state{}, freeing: make(chan struct{}, freeingMost)}, nil
+}
+
+// Clear takes away what a crash has left of joins and of their removal. Whoever is to receive uploads calls it first, and nobody else: what another process is
+// about to join would go too.
+func (f *Folder) Clear() error {
+	if err := os.RemoveAll(f.joining("")); err != nil {
+		return durable.Fault(err)
 	}
-	return f, durable.Folder(f.joining(""))
+	return durable.Folder(f.joining(""))
 }
 
 // ID names the spool, for ever and wherever its disk moves: it is in a file of it.

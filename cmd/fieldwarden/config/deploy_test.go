@@ -89,3 +89,22 @@ func deployed(t *testing.T, file string) string {
 	}
 	return string(text)
 }
+
+// Administration by admin.sh is the service's user on the service's folder: another name for either would make files that the service cannot use.
+func TestAdministrationIsTheService(t *testing.T) {
+	unit, script := deployed(t, "systemd/fieldwarden.service"), deployed(t, "systemd/admin.sh")
+	for _, setting := range []string{"DynamicUser", "StateDirectory", "StateDirectoryMode", "UMask", "EnvironmentFile"} {
+		said := regexp.MustCompile(`(?m)^` + setting + `=(.*)$`).FindStringSubmatch(unit)
+		if said == nil || !strings.Contains(script, "--property="+setting+"="+said[1]+" ") {
+			t.Errorf("%s is %v for the service, and not for its administration", setting, said)
+		}
+	}
+	for _, same := range []string{"FIELDWARDEN_DATA=/var/lib/fieldwarden", "/usr/local/bin/fieldwarden "} {
+		if !strings.Contains(unit, same) || !strings.Contains(script, same) {
+			t.Errorf("not in both: %s", same)
+		}
+	}
+	if !strings.Contains(script, "--property=User=fieldwarden ") { // the name of a dynamic user is that of its unit
+		t.Error("another user's")
+	}
+}

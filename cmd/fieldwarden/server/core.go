@@ -71,6 +71,7 @@ type Core struct {
 	Slow      *jobs.Runner // work on whole recordings: it takes long, and nothing else may wait for it
 
 	machine  Machine
+	clear    []func() error // take away what a crash has left; for who serves, see Serve
 	berths   evidence.Dock
 	forwards []byte // the key of requests that are passed on to other replicas
 }
@@ -126,7 +127,7 @@ func (c *Core) build(ctx context.Context) error {
 	if c.Catalogue, err = collections.Catalogue(); err != nil {
 		return err
 	}
-	if c.Blobs, c.berths, err = openBlobs(ctx, c.Config, c.machine.Now); err != nil {
+	if err = c.openBlobs(ctx); err != nil {
 		return fmt.Errorf("blob store: %w", err)
 	}
 	now, newID := c.machine.Now, c.machine.NewID
@@ -170,6 +171,7 @@ func (c *Core) buildBytes() error {
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
+	c.clear = append(c.clear, incoming.Clear)
 	c.Custody = &custody.Service{Records: c.Push, History: c.history(), Blobs: c.Blobs, Checks: c.DB, Board: db.Uploads{DB: c.DB}, Feeds: c.DB, District: c.Config.District,
 		Rate: int64(c.Config.Reread.Rate) << 20, Nights: c.Config.Reread.Nights, Now: now, NewID: newID, Log: c.Log}
 	c.Jobs.Handle(evidence.GuardJob, c.Custody.Guard)
@@ -222,24 +224,26 @@ func (c *Core) App(base context.Context, metrics *prometheus.Registry) (*fiber.A
 }
 
 // openBlobs opens the configured store, with its dock if it has one. Whatever it is, its digests are checked around it.
-func openBlobs(ctx context.Context, cfg config.Config, now func() time.Time) (evidence.Blobs, evidence.Dock, error) {
+func (c *Core) openBlobs(ctx context.Context) error {
+	cfg := c.Config
 	if cfg.S3.Endpoint == "" {
-		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), now)
+		folder, err := blob.OpenFolder(filepath.Join(cfg.Data, "blobs"), c.machine.Now)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		return blob.Verified(folder), nil, nil
+		c.Blobs, c.clear = blob.Verified(folder), append(c.clear, folder.Clear)
+		return nil
 	}
 	s3, err := blob.OpenS3(ctx, blob.S3Config{Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
-		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: now})
+		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, TLS: cfg.S3.TLS, Mode: cfg.S3.Lock, Now: c.machine.Now})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if cfg.S3.Dock == "" {
-		return blob.Verified(s3), nil, nil
+	c.Blobs = blob.Verified(s3)
+	if cfg.S3.Dock != "" {
+		c.berths, err = blob.OpenDock(s3, cfg.S3.Dock, cfg.S3.DockTLS)
 	}
-	dock, err := blob.OpenDock(s3, cfg.S3.Dock, cfg.S3.DockTLS)
-	return blob.Verified(s3), dock, err
+	return err
 }
 
 // derived makes one key for each purpose out of the master secret.

@@ -31,6 +31,6 @@ func (c *Core) buildDerive() {
 		c.Log.Warn("no derivatives are made: "+c.Derive.Lacks.En+"; see docs/operations/derivatives.md", "reason", c.Derive.Lacks.Code, "error", err)
 		return
 	}
-	c.Derive.Maker = maker
+	c.Derive.Maker, c.clear = maker, append(c.clear, maker.Clear)
 	c.Slow.Handle(evidence.DeriveJob, c.Derive.Derive)
 }

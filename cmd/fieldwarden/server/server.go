@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/api"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
+	"github.com/fieldwarden/fieldwarden/storage/durable"
 )
 
 // expiryRound is how often uploads whose time is over are looked for.
@@ -24,6 +26,7 @@ const expiryRound = 10 * time.Minute
 // Server is a running server.
 type Server struct {
 	*Core
+	owned    io.Closer // the folder of data, for this process alone
 	app      *fiber.App
 	requests context.CancelFunc // ends what requests still do, at the end of a graceful stop
 	work     context.CancelFunc // ends the jobs' runner
@@ -49,7 +52,8 @@ func Start(ctx context.Context, cfg config.Config, log *slog.Logger) (*Server, e
 	return core.Serve(listener)
 }
 
-// Serve runs what is put together on a listener, which it owns, as it owns the core from here on.
+// Serve runs what is put together on a listener, which it owns, as it owns the core from here on. Of all who open a core it alone has the folder of data
+// to itself, and begins by taking away what a crash has left there.
 func (c *Core) Serve(listener net.Listener) (*Server, error) {
 	s := &Server{Core: c, failed: make(chan error, 1), at: listener.Addr().String()}
 	if err := s.run(listener); err != nil {
@@ -59,6 +63,9 @@ func (c *Core) Serve(listener net.Listener) (*Server, error) {
 }
 
 func (s *Server) run(listener net.Listener) error {
+	if err := s.own(); err != nil {
+		return err
+	}
 	base, requests := context.WithCancel(context.Background())
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -66,7 +73,7 @@ func (s *Server) run(listener net.Listener) error {
 	s.app, err = s.App(base, metrics)
 	if err != nil {
 		requests()
-		return err
+		return errors.Join(err, s.owned.Close())
 	}
 	work, stopWork := context.WithCancel(context.Background())
 	s.requests, s.work = requests, stopWork
@@ -80,6 +87,29 @@ func (s *Server) run(listener net.Listener) error {
 	s.running.Go(func() { s.tidyFeeds(work) })
 	s.running.Go(func() { s.keepCustody(work) })
 	go func() { s.failed <- api.Serve(s.app, listener) }()
+	return nil
+}
+
+// Own takes the folder of data for this process, as a server does while it runs, and returns what lets go of it.
+func (c *Core) Own() (io.Closer, error) {
+	data := c.Config.Data
+	owned, err := durable.Own(data)
+	if err != nil {
+		return nil, fmt.Errorf("FIELDWARDEN_DATA: %s 正被另一个服务进程使用，或者无法占用 / %s is in use by another server, or cannot be taken: %w", data, data, err)
+	}
+	return owned, nil
+}
+
+// own takes the folder of data, and takes away what a crash has left in it.
+func (s *Server) own() (err error) {
+	if s.owned, err = s.Own(); err != nil {
+		return err
+	}
+	for _, clear := range s.clear {
+		if err := clear(); err != nil {
+			return errors.Join(err, s.owned.Close())
+		}
+	}
 	return nil
 }
 
@@ -131,5 +161,6 @@ func (s *Server) Stop() error {
 	s.requests()
 	s.work()
 	s.running.Wait()
+	_ = s.owned.Close() // stopped twice it is free all the same
 	return errors.Join(err, s.Close())
 }
