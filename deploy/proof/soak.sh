@@ -10,7 +10,8 @@ trap 'rm -rf "$(dirname "$test")"' EXIT
 go test -c -o "$test" ./cmd/fieldwarden/soak
 cd cmd/fieldwarden/soak
 while true; do
-  "$test" -test.run '^TestSeedsOn' -test.v -test.timeout 2h -soak.from "$from" -soak.sqlite $((batch * 3 / 4)) -soak.postgres $((batch / 4)) |
+  "$test" -test.run '^(TestSeedsOn|TestServerRestored)' -test.v -test.timeout 2h -soak.from "$from" -soak.sqlite $((batch * 13 / 20)) -soak.postgres $((batch / 4)) \
+    -soak.restored $((batch / 10)) |
     grep -v '^=== '
   from=$((from + batch))
 done

@@ -45,10 +45,13 @@ func (r *run) quiesce() {
 	}
 }
 
+// over are the faults of a sign-in that has ended.
+var over = []fault.Code{fault.SignedOut, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused}
+
 // settle lets one handheld come to rest. A sign-in that is over is made anew; a handheld that is revoked is told so.
 func (r *run) settle(h *hand) {
 	err := h.exchange(fair)
-	if isFault(err, fault.SignedOut, fault.SessionEnded, fault.RefreshInvalid, fault.RefreshReused) && r.signIn(h, h.who) {
+	if isFault(err, over...) && r.signIn(h, h.who) {
 		err = h.exchange(fair)
 	}
 	if h.revoked {

@@ -211,7 +211,11 @@ func (r *run) report(err error) string {
 	if !r.lite {
 		name = "postgres"
 	}
+	again := fmt.Sprintf("-run TestSeed -soak.seed %d -soak.db %s", r.seed, name)
+	if r.restores.backup > 0 {
+		again = fmt.Sprintf("-run TestServerRestored -soak.from %d -soak.restored 1", r.seed)
+	}
 	return fmt.Sprintf("种子 seed %d，%s，步骤 step %d/%d: %v\n"+
-		"重放 replay: go test ./cmd/fieldwarden/soak -run TestSeed -soak.seed %d -soak.db %s -soak.steps %d\n最后的步骤 the last steps:\n%s",
-		r.seed, name, r.step, r.steps, err, r.seed, name, r.steps, r.story(*storyFlag))
+		"重放 replay: go test ./cmd/fieldwarden/soak %s -soak.steps %d\n最后的步骤 the last steps:\n%s",
+		r.seed, name, r.step, r.steps, err, again, r.steps, r.story(*storyFlag))
 }
