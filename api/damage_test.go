@@ -107,3 +107,27 @@ func (w *world) soonOnTheDesk(code, id string) {
 	}
 	w.t.Errorf("%s is on no desk", code)
 }
+
+// A bundle of a recording that was altered in the store is none: whoever takes it to a court must not hear it from the court.
+func TestABundleOfAnAlteredRecordingIsNotGivenOut(t *testing.T) {
+	store := &altered{}
+	w := newWorld(t, func(d *api.Deps) {
+		store.Blobs = d.Blobs
+		d.Uploads.Blobs, d.Custody.Blobs = store, store
+	})
+	small, large := w.hold(street, noise(9_000)), w.hold(street, noise(300_000))
+	w.integrate()
+	store.alter = func(b []byte) []byte { b[len(b)-5] ^= 1; return b }
+	w.leader.send("GET", "/v1/evidence/"+small+"/bundle?reason=court", nil).fails(409, "evidence.store_differs")
+	path := "/v1/evidence/" + large + "/bundle?reason=court"
+	req, err := http.NewRequest("GET", "http://"+w.address+path, nil)
+	w.must(err)
+	req.Header = w.leader.credentials("GET", path)
+	res, err := client.Do(req)
+	w.must(err)
+	defer res.Body.Close()
+	if text, err := io.ReadAll(res.Body); err == nil {
+		t.Errorf("%d octets came as a whole archive", len(text))
+	}
+	w.soonOnTheDesk("evidence.bytes", large)
+}

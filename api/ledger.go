@@ -69,7 +69,7 @@ func (r *request) octets(mime string, body []byte) error {
 }
 
 // evidenceBundle gives out a recording with everything that an outsider needs to check it. What can fail is read before the status is
-// decided; if the recording itself breaks off later the connection breaks, and the archive does not look whole.
+// decided; if the recording itself breaks off later, or turns out to be another, the connection breaks, and the archive does not look whole.
 func (s *server) evidenceBundle(r *request) error {
 	id, err := r.id("id")
 	if err != nil {
@@ -94,18 +94,12 @@ func (s *server) evidenceBundle(r *request) error {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(s.Base) // outlives the handler: the bytes go out after it
-	look, err := s.Custody.Look(r.ctx, s.Custody.By(r.caller, evidence.ActExport, id, content.Unit, reason))
+	file, err := media{size: content.Length, sha: content.SHA256, doubt: s.doubt(id),
+		open: s.watched(s.Custody.By(r.caller, evidence.ActExport, id, content.Unit, reason), nil, content.OpenRange)}.begin(ctx, cancel, 0, content.Length)
 	if err != nil {
 		cancel()
 		return err
 	}
-	whole, err := content.OpenRange(ctx, 0, content.Length)
-	if err != nil {
-		look.Close()
-		cancel()
-		return err
-	}
-	file := look.Through(0, whole)
 	out, in := io.Pipe()
 	go func() {
 		defer file.Close()
