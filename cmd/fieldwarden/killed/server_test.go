@@ -96,7 +96,8 @@ func newHost(t *testing.T, database string) *host {
 	l.Close()
 	secret := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	h := &host{t: t, url: "http://" + listen, own: "http://" + listen, environment: map[string]string{"FIELDWARDEN_DATA": t.TempDir(), "FIELDWARDEN_LISTEN": listen,
-		"FIELDWARDEN_DATABASE_URL": database, "FIELDWARDEN_SECRET": secret, "FIELDWARDEN_LOG_LEVEL": "warn"}}
+		"FIELDWARDEN_DATABASE_URL": database, "FIELDWARDEN_SECRET": secret, "FIELDWARDEN_LOG_LEVEL": "warn",
+		"FIELDWARDEN_DERIVE": "false"}} // nobody asks for copies, and looking for ffmpeg takes time at every start
 	if h.log, err = os.Create(filepath.Join(t.TempDir(), "log")); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 // no receipt; the next server goes on by itself, or when the handheld asks; at the end the bytes are held, there is one receipt, and the spool is empty.
 func TestKilledAtEveryStepBetweenTheLastByteAndTheReceipt(t *testing.T) {
 	h := newHost(t, "")
-	h.environment["FIELDWARDEN_DERIVE"] = "false" // it is not about copies, and looking for ffmpeg takes time at every start
 	d := h.handhelds(1, func() http.RoundTripper { return http.DefaultTransport })[0]
 	h.kill()
 	died := 0

@@ -132,6 +132,7 @@ func openCore(data, database string, now func() time.Time, newID func() string) 
 		return nil, err
 	}
 	cfg, err := config.From(map[string]string{"FIELDWARDEN_DATA": data, "FIELDWARDEN_DATABASE_URL": database,
+		"FIELDWARDEN_DERIVE":     "false", // nobody asks for copies, and looking for ffmpeg takes time at every start
 		"FIELDWARDEN_PUBLIC_URL": public, "FIELDWARDEN_SECRET": base64.StdEncoding.EncodeToString(make([]byte, 32))})
 	if err != nil {
 		return nil, err
