@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fieldwarden/fieldwarden/api/session"
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/config"
 	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
@@ -36,12 +37,7 @@ func withCore(ctx context.Context, fn func(*server.Core) error) error {
 	if err != nil {
 		return err
 	}
-	core, err := server.Open(ctx, cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer core.Close()
-	return fn(core)
+	return on(ctx, cfg, fn)
 }
 
 // withStore runs a step on a store that must be there: who checks or copies one means his own, and not an empty one that is made for the purpose.
@@ -53,7 +49,17 @@ func withStore(ctx context.Context, fn func(*server.Core) error) error {
 	if err != nil {
 		return err
 	}
-	return withCore(ctx, fn)
+	return on(ctx, cfg, fn)
+}
+
+// on runs a step on a store.
+func on(ctx context.Context, cfg config.Config, fn func(*server.Core) error) error {
+	core, err := server.Open(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer core.Close()
+	return fn(core)
 }
 
 // createAdmins makes three persons and not one with three roles: system, security and audit administration are kept apart
