@@ -97,7 +97,7 @@ func (f *Folder) receive(ctx context.Context, length int64, body io.Reader) (nam
 			os.Remove(file.Name())
 		}
 	}()
-	if err := durable.Copy(file, bounded{ctx, body}); err != nil {
+	if err := durable.Copy(&durable.Tail{File: file}, bounded{ctx, body}); err != nil {
 		return "", err
 	}
 	info, err := file.Stat()

@@ -5,12 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// A stream has two buffers at a time. A disk takes a MiB in hardly more time than a tenth of it, so those who come first have large ones, out of a
-// stock that the process makes once and keeps; the others have small ones of their own. So memory is the stock and, for each stream, less
-// than 256 KiB, however long it is.
+// A stream has one buffer at a time. Each full one costs waking those who sent it, so those who come first have large ones, out of a
+// stock that the process makes once and keeps; the others have small ones of their own. So memory is the stock and, for each stream, 128 KiB, however long it is.
 const (
-	small     = 64 << 10
-	large     = 1 << 20 // whole blocks, as small is
+	small     = 128 << 10
+	large     = 1 << 20
 	stockMost = 16
 )
 

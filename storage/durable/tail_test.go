@@ -3,7 +3,6 @@ package durable_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -25,8 +24,7 @@ func noise(seed uint64, n int) []byte {
 	return out
 }
 
-// TestTail: however long the pieces are that a file grows by, it holds them in their order, and ends where it says. Some end in the middle of a block, as
-// a cut line does.
+// TestTail: however long the pieces are that a file grows by, it holds them in their order, and ends where it says.
 func TestTail(t *testing.T) {
 	folder := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -46,7 +44,7 @@ func TestTail(t *testing.T) {
 				src = iotest.HalfReader(src)
 			}
 			tail := &durable.Tail{File: file, End: int64(len(want) - n)}
-			if err := tail.Take(src); err != nil || tail.Failed || tail.End != int64(len(want)) {
+			if err := durable.Copy(tail, src); err != nil || tail.Failed || tail.End != int64(len(want)) {
 				t.Fatalf("%d of %d, %v", tail.End, len(want), err)
 			}
 		}
@@ -56,45 +54,28 @@ func TestTail(t *testing.T) {
 	})
 }
 
-// TestTailGoesPastTheCache: else it would work, and cost as much as before.
-func TestTailGoesPastTheCache(t *testing.T) {
+// TestTailBeginsBeforeTheSync: of a long recording never more than so much waits for the sync, and the disk is told of each octet once.
+func TestTailBeginsBeforeTheSync(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "f"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if !durable.Past(file) {
-		t.Skip("skipped: the files here cannot be written past the cache")
-	}
-	const oDirect = 0o40000
-	direct, after := false, 0
-	src := readerFunc(func(p []byte) (int, error) {
-		direct = direct || after > 2*durable.BufferSize && flags(t, file)&oDirect != 0
-		after += len(p)
-		if after > 4*durable.BufferSize {
-			return 0, io.EOF
+	const before, length = 1000, 3*durable.Ahead + 5
+	told := int64(before)
+	defer durable.OnStart(func(offset, n int64) {
+		if offset != told || n > durable.Ahead+durable.BufferSize {
+			t.Errorf("told of %d octets from %d, after %d", n, offset, told)
 		}
-		return len(p), nil
-	})
-	if err := (&durable.Tail{File: file}).Take(src); err != nil || !direct {
-		t.Errorf("written through the cache: %v", err)
+		told = offset + n
+	})()
+	tail := &durable.Tail{File: file, End: before}
+	if err := durable.Copy(tail, io.LimitReader(&endless{}, length)); err != nil || tail.End != before+length {
+		t.Errorf("end %d, %v", tail.End, err)
 	}
-	if flags(t, file)&oDirect != 0 {
-		t.Error("the file is not left as it was")
+	if left := tail.End - told; left < 0 || left >= durable.Ahead {
+		t.Errorf("%d octets are left to the sync", left)
 	}
-}
-
-// flags are those of an open file.
-func flags(t *testing.T, file *os.File) (n int64) {
-	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", file.Fd()))
-	if err != nil {
-		t.Skipf("skipped: this system does not tell: %v", err)
-	}
-	if _, err := fmt.Sscanf(string(text), "pos:\t%d\nflags:\t0%o", new(int64), &n); err != nil {
-		t.Fatalf("%q: %v", text, err)
-	}
-	return n
 }
 
 // TestTailOfACutLine: what came before the error of a source is in the file, to the octet.
@@ -106,7 +87,7 @@ func TestTailOfACutLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		tail := &durable.Tail{File: file, End: 100}
-		err = tail.Take(io.MultiReader(bytes.NewReader(noise(2, n)), iotest.ErrReader(cut)))
+		err = durable.Copy(tail, io.MultiReader(bytes.NewReader(noise(2, n)), iotest.ErrReader(cut)))
 		if !errors.Is(err, cut) || tail.End != int64(100+n) || tail.Failed {
 			t.Errorf("%d octets before a cut: end %d, %v", n, tail.End, err)
 		}

@@ -121,7 +121,7 @@ func (f *Folder) Append(ctx context.Context, id string, offset int64, body io.Re
 		return s.durable, fault.New(fault.UploadOffset)
 	}
 	tail := &durable.Tail{File: file, End: offset}
-	err = tail.Take(reader{ctx, body})
+	err = durable.Copy(tail, reader{ctx, body})
 	end := tail.End
 	if tail.Failed || errors.Is(err, evidence.ErrDiscard) {
 		end = offset
