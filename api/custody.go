@@ -6,6 +6,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 )
 
 // purposeParams document what is asked of whoever wants the bytes of a recording.
@@ -27,12 +28,12 @@ func (s *server) playEvidence(r *request) error {
 	}
 	act, reason, why := r.purpose()
 	return s.serve(r.Ctx, media{size: content.Length, sha: content.SHA256, mime: content.MIME, name: id, take: act == evidence.ActDownload,
-		open: s.watched(s.Custody.By(r.caller, act, id, content.Unit, reason), why, content.OpenRange), doubt: s.doubt(id)})
+		open: s.watched(s.Custody.By(r.caller, act, id, content.Unit, reason), why, content.OpenRange), doubt: s.doubt(custody.Recording(id))})
 }
 
-// doubt has a recording read again when the store did not give somebody what is on record.
-func (s *server) doubt(id string) func(error) {
-	return func(err error) { s.Custody.Doubt(s.Base, id, err) }
+// doubt has something read again when the store did not give somebody what is on record.
+func (s *server) doubt(of custody.Item) func(error) {
+	return func(err error) { s.Custody.Doubt(s.Base, of, err) }
 }
 
 // purpose reads what somebody wants with a recording, and why.

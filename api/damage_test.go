@@ -21,7 +21,7 @@ type altered struct {
 }
 
 func (a *altered) OpenRange(ctx context.Context, key string, from, n int64) (io.ReadCloser, error) {
-	if a.alter == nil || !strings.HasPrefix(key, "evidence/") {
+	if a.alter == nil || !strings.HasPrefix(key, "evidence/") && !strings.HasPrefix(key, "papers/") {
 		return a.Blobs.OpenRange(ctx, key, from, n)
 	}
 	whole, err := a.Blobs.OpenRange(ctx, key, 0, -1)
@@ -106,6 +106,28 @@ func (w *world) soonOnTheDesk(code, id string) {
 		}
 	}
 	w.t.Errorf("%s is on no desk", code)
+}
+
+// So it is with a paper.
+func TestAnAlteredPaperIsNotGivenOutAndIsTold(t *testing.T) {
+	for name, alter := range map[string]func([]byte) []byte{
+		"gone":    func([]byte) []byte { return nil },
+		"flipped": func(b []byte) []byte { b[len(b)-5] ^= 1; return b },
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &altered{}
+			w := newWorld(t, func(d *api.Deps) {
+				store.Blobs = d.Blobs
+				d.Blobs, d.Papers.Blobs, d.Custody.Blobs = store, store, store
+			})
+			id := w.paper("issued", noise(9_000))
+			path := "/v1/documents/" + id + "/pdf"
+			w.officer.send("GET", path, nil).want(200)
+			store.alter = alter
+			w.officer.send("GET", path, nil).fails(409, "evidence.store_differs")
+			w.soonOnTheDesk("paper.bytes", id)
+		})
+	}
 }
 
 // A bundle of a recording that was altered in the store is none: whoever takes it to a court must not hear it from the court.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 )
 
 // NewDerivative asks for something to be made of a recording.
@@ -78,7 +79,7 @@ func (s *server) playDerivative(r *request) error {
 	entry := s.Custody.By(r.caller, act, f.Evidence, f.Unit, reason)
 	entry.Related = id
 	return s.serve(r.Ctx, media{size: f.Length, sha: f.SHA256, mime: f.MIME, name: id, take: act == evidence.ActDownload, open: s.watched(entry, why, f.OpenRange),
-		doubt: s.doubt(f.Evidence)})
+		doubt: s.doubt(custody.Recording(f.Evidence))})
 }
 
 // watched opens what somebody looks at only together with the act of custody that says so, unless there is a reason why not.

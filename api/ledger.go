@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 )
 
 // How long answers of the ledger may be kept by others. A full tile never changes; a partial one neither, but is not asked for again once
@@ -94,7 +95,7 @@ func (s *server) evidenceBundle(r *request) error {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(s.Base) // outlives the handler: the bytes go out after it
-	file, err := media{size: content.Length, sha: content.SHA256, doubt: s.doubt(id),
+	file, err := media{size: content.Length, sha: content.SHA256, doubt: s.doubt(custody.Recording(id)),
 		open: s.watched(s.Custody.By(r.caller, evidence.ActExport, id, content.Unit, reason), nil, content.OpenRange)}.begin(ctx, cancel, 0, content.Length)
 	if err != nil {
 		cancel()

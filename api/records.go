@@ -12,9 +12,11 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
+	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/people"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/wire"
@@ -240,9 +242,10 @@ func (s *server) downloadPaper(r *request) error {
 	if err != nil {
 		return err
 	}
-	return s.serve(r.Ctx, media{size: kept.Length, sha: kept.SHA256, mime: "application/pdf", name: id + ".pdf", ours: true,
+	return s.serve(r.Ctx, media{size: kept.Length, sha: kept.SHA256, mime: "application/pdf", name: id + ".pdf", ours: true, doubt: s.doubt(custody.Paper(id)),
 		open: func(ctx context.Context, from, n int64) (io.ReadCloser, error) {
-			return s.Blobs.OpenRange(ctx, kept.Key, from, n)
+			body, err := s.Blobs.OpenRange(ctx, kept.Key, from, n)
+			return body, evidence.NotThere(err)
 		}})
 }
 

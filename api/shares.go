@@ -9,6 +9,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/share"
 )
 
@@ -183,5 +184,5 @@ func (s *server) shareContent(r *request) error {
 	}
 	seen := evidence.Entry{Evidence: found.Evidence, Unit: found.Unit, Act: evidence.ActView, At: s.Now(), Reason: found.Reason, Related: found.ID,
 		Detail: record.Object{"name": found.Name, "organ": found.Organ}}
-	return s.serve(r.Ctx, media{size: file.Length, sha: file.SHA256, mime: file.MIME, name: found.ID, open: s.watched(seen, nil, file.OpenRange), doubt: s.doubt(found.Evidence)})
+	return s.serve(r.Ctx, media{size: file.Length, sha: file.SHA256, mime: file.MIME, name: found.ID, open: s.watched(seen, nil, file.OpenRange), doubt: s.doubt(custody.Recording(found.Evidence))})
 }

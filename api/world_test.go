@@ -164,7 +164,7 @@ func (w *world) build() {
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: w.spool, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: here, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log},
 		Custody: &custody.Service{Records: pushes, History: w.db, Blobs: blobs, Checks: w.db, Board: db.Uploads{DB: w.db}, Feeds: w.db, District: district, Now: time.Now, NewID: newID, Log: log},
-		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, Devices: w.db, Judged: pushes, PublicURL: here, NumberTTL: 24 * time.Hour,
+		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Watch: w.db, Numbers: w.db, Devices: w.db, Judged: pushes, PublicURL: here, NumberTTL: 24 * time.Hour,
 			Now: time.Now, NewID: newID, Log: log}}
 	w.deps.Derive = &derive.Service{History: w.db, Records: pushes, Blobs: blobs, Custody: w.deps.Custody, Now: time.Now, NewID: newID, Log: log}
 	w.deps.Shares = &share.Service{Store: w.db, Derive: w.deps.Derive, Custody: w.deps.Custody, Key: bytes.Repeat([]byte{4}, 32), Now: time.Now, NewID: newID}

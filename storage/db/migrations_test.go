@@ -63,26 +63,68 @@ func fillTables(t *testing.T, d *DB) {
 		if counts(t, d, table) != table+" 0 " {
 			continue
 		}
-		columns := columnsOf(t, d, table)
-		values := make([]any, len(columns))
-		for i, kind := range kindsOf(t, d, table) {
-			switch kind = strings.ToUpper(kind); {
-			case strings.Contains(kind, "INT"):
-				values[i] = 1
-			case kind == "BOOLEAN":
-				values[i] = false
-			case kind == "BYTEA" || kind == "BLOB":
-				values[i] = []byte("x")
-			default:
-				values[i] = `{"x":"` + columns[i] + `"}` // text; bodies are JSON
-			}
-		}
-		query := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(columns, ", "), d.marks(1, len(columns)))
-		err := d.transact(context.Background(), func(ctx context.Context, t *tx) error { return t.exec(ctx, query, values...) })
-		if err != nil {
-			t.Fatalf("%s: %v", table, err)
+		fillTable(t, d, table, nil)
+	}
+}
+
+// fillTable puts a row into a table, of values that are told by column and of some that its columns can have.
+func fillTable(t *testing.T, d *DB, table string, told map[string]any) {
+	t.Helper()
+	columns := columnsOf(t, d, table)
+	values := make([]any, len(columns))
+	for i, kind := range kindsOf(t, d, table) {
+		switch kind = strings.ToUpper(kind); {
+		case told[columns[i]] != nil:
+			values[i] = told[columns[i]]
+		case strings.Contains(kind, "INT"):
+			values[i] = 1
+		case kind == "BOOLEAN":
+			values[i] = false
+		case kind == "BYTEA" || kind == "BLOB":
+			values[i] = []byte("x")
+		default:
+			values[i] = `{"x":"` + columns[i] + `"}` // text; bodies are JSON
 		}
 	}
+	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(columns, ", "), d.marks(1, len(columns)))
+	err := d.transact(context.Background(), func(ctx context.Context, t *tx) error { return t.exec(ctx, query, values...) })
+	if err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+}
+
+// Papers that were made before papers were read again at night are read like those that came after; recordings keep what is known of them.
+func TestPapersMadeBeforeAreWatched(t *testing.T) {
+	bare(t, func(t *testing.T, d *DB) {
+		ctx := context.Background()
+		p, err := d.provider()
+		if err != nil {
+			t.Fatal(err)
+		}
+		const before = 29
+		if _, err := p.UpTo(ctx, before); err != nil {
+			t.Fatal(err)
+		}
+		fillTable(t, d, "checks", map[string]any{"evidence": "recording", "checked_at": 7, "unread": 2})
+		for id, rendered := range map[string]string{"issued": `{"key":"k"}`, "void": `{"key":"k","issued":{"key":"k"}}`, "unmarked": `{"failure":"f","issued":{"key":"k"}}`,
+			"failed": `{"failure":"f"}`, "draft": `null`} {
+			fillTable(t, d, "records", map[string]any{"collection": "documents", "id": id, "feed": id, "body": `{"rendered":` + rendered + `}`})
+		}
+		all := func() string {
+			return strings.Join(texts(t, d, "SELECT collection || ' ' || record || ' ' || CAST(checked_at AS TEXT) || ' ' || CAST(unread AS TEXT) FROM checks ORDER BY collection, record"), ", ")
+		}
+		for range 2 {
+			if _, err := p.UpTo(ctx, before+1); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := all(), "documents issued 0 0, documents unmarked 0 0, documents void 0 0, evidence recording 7 2"; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+			if _, err := p.DownTo(ctx, before); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func kindsOf(t *testing.T, d *DB, table string) []string {

@@ -141,7 +141,7 @@ func (w *world) build(base context.Context) api.Deps {
 		PublicURL: public, District: district, Version: "test", Sessions: sessions, Keys: keys, Push: pushes,
 		Pull:    &pull.Service{Reader: w.db, Memory: hub, Catalogue: catalogue, Cursors: pull.Cursors{Key: secret(3)}, District: district, Now: time.Now},
 		History: w.db, Forks: w.db, Health: w.db, Live: hub, Blobs: blobs, Catalogue: catalogue,
-		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Numbers: w.db, Devices: w.db, Judged: pushes, PublicURL: public, NumberTTL: time.Hour,
+		Papers: &papers.Service{History: w.db, Records: pushes, Blobs: blobs, Watch: w.db, Numbers: w.db, Devices: w.db, Judged: pushes, PublicURL: public, NumberTTL: time.Hour,
 			Now: time.Now, NewID: newID, Log: log},
 		Uploads: &upload.Service{Store: db.Uploads{DB: w.db}, Spool: incoming, Blobs: blobs, Records: pushes, Keys: keys,
 			Issuer: public, TTL: time.Hour, Now: time.Now, NewID: newID, Log: log}}

@@ -2,7 +2,6 @@ package custody
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
-	"github.com/fieldwarden/fieldwarden/sync/audit"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
 
@@ -36,28 +34,27 @@ func (s *Service) copies(ctx context.Context, id string, body record.Object, don
 // copied reads one copy. One that the store does not give has its next turn with its recording. A damaged one has failed: nobody is shown it any more, and
 // who asks for it again has it made anew. The finding keeps what was found of it.
 func (s *Service) copied(ctx context.Context, id, made string, body, file record.Object, done *Checked) error {
-	found, err := audit.File(ctx, &slowly{bytes: s.Blobs, rate: s.Rate}, file)
-	absent, differs := errors.Is(err, fault.New(fault.NotFound)), errors.Is(err, fault.New(fault.StoreDiffers))
+	r, err := s.read(ctx, []record.Object{file})
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case err != nil && !absent && !differs:
+	case err != nil:
 		s.Log.WarnContext(ctx, "a copy of a recording could not be read again", "evidence", id, "derivative", made, "error", err)
 		return nil
 	}
 	done.Copies++
-	done.Octets += found.Length
-	if err == nil {
+	done.Octets += r.octets
+	if r.sound {
 		return nil
 	}
 	done.Damaged++
-	s.Log.ErrorContext(ctx, "a copy of a recording in the store is damaged", "evidence", id, "derivative", made, "found", found.SHA256, "length", found.Length, "absent", absent)
+	s.Log.ErrorContext(ctx, "a copy of a recording in the store is damaged", "evidence", id, "derivative", made, "found", r.found.SHA256, "length", r.found.Length, "absent", r.absent)
 	why, detail := fault.New(fault.DeriveDamaged), record.Object{"result": "missing"}
 	zh, en := "存储中已没有该副本的内容", "the store does not have the copy any more"
-	if differs {
-		detail = record.Object{"result": "differs", "sha256": found.SHA256, "length": float64(found.Length)}
-		zh = fmt.Sprintf("存储中的副本与制作时不符。制作时 %s；读出 %s，%d 字节", text(file, "sha256"), found.SHA256, found.Length)
-		en = fmt.Sprintf("what the store holds of the copy is not what was made: %s; read were %s, %d octets", text(file, "sha256"), found.SHA256, found.Length)
+	if !r.absent {
+		detail = record.Object{"result": "differs", "sha256": r.found.SHA256, "length": float64(r.found.Length)}
+		zh = fmt.Sprintf("存储中的副本与制作时不符。制作时 %s；读出 %s，%d 字节", text(file, "sha256"), r.found.SHA256, r.found.Length)
+		en = fmt.Sprintf("what the store holds of the copy is not what was made: %s; read were %s, %d octets", text(file, "sha256"), r.found.SHA256, r.found.Length)
 	}
 	finding := push.ServerOp{Collection: "findings", Record: s.NewID(), Action: record.Create, Patch: record.Object{"unit": body["unit"], "code": CopyFinding,
 		"basis": evidence.RecordingBasis, "collection": evidence.Derivatives.Name, "record": made, "field": "file", "state": "open", "zh": zh, "en": en}}

@@ -104,7 +104,7 @@ func (s *Service) finish(ctx context.Context, id string, disposal record.Object)
 	if err != nil {
 		return err
 	}
-	if err := s.Checks.DropCheck(ctx, text(disposal, "evidence")); err != nil {
+	if err := s.Checks.DropCheck(ctx, Recording(text(disposal, "evidence"))); err != nil {
 		return err
 	}
 	at := s.Now().UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)

@@ -7,25 +7,25 @@ import (
 )
 
 const (
-	doubtAgain = time.Hour // a recording is not read again sooner for the same reason, however often somebody tries
+	doubtAgain = time.Hour // an item is not read again sooner for the same reason, however often somebody tries
 	maxDoubts  = 100       // that wait; what is beyond is found by the nights
 )
 
-// doubts are the recordings that the store did not give as they are on record, to somebody who wanted to see them.
+// doubts are the items that the store did not give as they are on record, to somebody who wanted to see them.
 type doubts struct {
-	waiting []string
-	at      map[string]time.Time // when they were doubted
+	waiting []Item
+	at      map[Item]time.Time // when they were doubted
 	busy    bool
 }
 
 type outsideKey struct{}
 
-// outside reports whether a recording is read outside the nights.
+// outside reports whether an item is read outside the nights.
 func outside(ctx context.Context) bool { return ctx.Value(outsideKey{}) != nil }
 
-// Doubt has a recording read again at once, as a night does, because the store did not give what is on record of it: what a viewer has run into is a
+// Doubt has an item read again at once, as a night does, because the store did not give what is on record of it: what a viewer has run into is a
 // finding within the minute, and not when its night comes. It returns at once; the reading ends with ctx.
-func (s *Service) Doubt(ctx context.Context, id string, why error) {
+func (s *Service) Doubt(ctx context.Context, of Item, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := &s.doubts
@@ -35,14 +35,14 @@ func (s *Service) Doubt(ctx context.Context, id string, why error) {
 			delete(d.at, old)
 		}
 	}
-	if _, again := d.at[id]; again || len(d.waiting) >= maxDoubts {
+	if _, again := d.at[of]; again || len(d.waiting) >= maxDoubts {
 		return
 	}
-	s.Log.ErrorContext(ctx, "the store did not give a recording as it is on record", "evidence", id, "error", why)
+	s.Log.ErrorContext(ctx, "the store did not give something as it is on record", "collection", of.Collection, "record", of.ID, "error", why)
 	if d.at == nil {
-		d.at = map[string]time.Time{}
+		d.at = map[Item]time.Time{}
 	}
-	d.at[id], d.waiting = now, append(d.waiting, id)
+	d.at[of], d.waiting = now, append(d.waiting, of)
 	if !d.busy {
 		d.busy = true
 		go s.settle(context.WithValue(ctx, outsideKey{}, true))
@@ -58,12 +58,12 @@ func (s *Service) settle(ctx context.Context) {
 			s.mu.Unlock()
 			return
 		}
-		id := s.doubts.waiting[0]
+		of := s.doubts.waiting[0]
 		s.doubts.waiting = slices.Delete(s.doubts.waiting, 0, 1)
 		s.mu.Unlock()
 		var done Checked
-		if err := s.check(ctx, id, &done); err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "a recording that was doubted could not be read again", "evidence", id, "error", err)
+		if err := s.check(ctx, of, &done); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "what was doubted could not be read again", "collection", of.Collection, "record", of.ID, "error", err)
 		}
 	}
 }

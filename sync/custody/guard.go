@@ -43,7 +43,7 @@ func (s *Service) Guard(ctx context.Context, id string) error {
 	}
 	custody, _ := body["custody"].(record.Object)
 	since, _ := time.Parse(time.RFC3339Nano, text(custody, "receivedAt"))
-	return s.Checks.KeepCheck(ctx, id, held || keeping.Forever, since)
+	return s.Checks.KeepCheck(ctx, Recording(id), held || keeping.Forever, since)
 }
 
 // keyOf is the digest of an evidence and where its bytes are.

@@ -64,8 +64,8 @@ func (s *Service) readAgain(ctx context.Context, long time.Duration) {
 	night, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
 	done, err := s.Night(night)
-	s.failed(night, "recordings could not be read again", err)
-	s.Log.InfoContext(ctx, "recordings were read again", "recordings", done.Recordings, "copies", done.Copies, "octets", done.Octets, "damaged", done.Damaged, "unread", done.Unread)
+	s.failed(night, "the store could not be read again", err)
+	s.Log.InfoContext(ctx, "the store was read again", "recordings", done.Recordings, "papers", done.Papers, "copies", done.Copies, "octets", done.Octets, "damaged", done.Damaged, "unread", done.Unread)
 }
 
 // lastLooks writes what was seen until now, when the server stops.

@@ -245,7 +245,7 @@ func TestTheLoopReadsAgainOnceANight(t *testing.T) {
 	w.now = midnight.Add(-time.Hour)
 	l := w.begin(-1, false)
 	last := func() time.Time {
-		c, _, err := w.db.LastCheck(ctx, id)
+		c, _, err := w.db.LastCheck(ctx, custody.Recording(id))
 		w.must(err)
 		return c.At
 	}

@@ -105,10 +105,10 @@ func TestDamageIsFoundAndToldOnce(t *testing.T) {
 			w.must(at.remove(keyOf(recording("missing"))))
 			for _, id := range damaged {
 				w.lock(id)
-				w.must(w.db.KeepCheck(ctx, id, true, w.now)) // the job of a hold cannot run on what is gone
+				w.must(w.db.KeepCheck(ctx, custody.Recording(id), true, w.now)) // the job of a hold cannot run on what is gone
 			}
 			w.lock(sound)
-			w.must(w.db.KeepCheck(ctx, sound, true, w.now))
+			w.must(w.db.KeepCheck(ctx, custody.Recording(sound), true, w.now))
 			for night := range 3 {
 				w.now = w.now.Add(24 * time.Hour)
 				done, err := w.Night(ctx)
@@ -165,12 +165,12 @@ func TestEachHasItsTurn(t *testing.T) {
 			if done.Recordings != 2 {
 				t.Errorf("night %d: %+v", night, done)
 			}
-			if c, ok, err := w.db.LastCheck(ctx, held); err != nil || !ok || !c.Held || !c.At.Equal(w.now) {
+			if c, ok, err := w.db.LastCheck(ctx, custody.Recording(held)); err != nil || !ok || !c.Held || !c.At.Equal(w.now) {
 				t.Errorf("night %d: %+v, %v, %v", night, c, ok, err)
 			}
 		}
 		for i, id := range ids {
-			if c, ok, err := w.db.LastCheck(ctx, id); err != nil || !ok || !c.Sound || !c.At.After(w.now.Add(-rest*24*time.Hour)) {
+			if c, ok, err := w.db.LastCheck(ctx, custody.Recording(id)); err != nil || !ok || !c.Sound || !c.At.After(w.now.Add(-rest*24*time.Hour)) {
 				t.Errorf("%d was not read: %+v, %v, %v", i, c, ok, err)
 			}
 		}

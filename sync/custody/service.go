@@ -24,27 +24,27 @@ type Records interface {
 	ApplyJudged(ctx context.Context, ops []push.ServerOp) error
 }
 
-// Checks keeps when the bytes of each held recording were last read and hashed: so that a night of reading makes no version of
+// Checks keeps when the bytes of each held item were last read and hashed: so that a night of reading makes no version of
 // any record.
 type Checks interface {
-	// KeepCheck begins the watch over a recording, as sound since a moment; of one that is watched it only changes held.
-	KeepCheck(ctx context.Context, evidence string, held bool, since time.Time) error
+	// KeepCheck begins the watch over an item, as sound since a moment; of one that is watched it only changes held.
+	KeepCheck(ctx context.Context, of Item, held bool, since time.Time) error
 	// DropCheck ends it.
-	DropCheck(ctx context.Context, evidence string) error
-	// DueChecks claims the recordings that were not tried for longest, those first, so that no other replica reads them too.
-	DueChecks(ctx context.Context, due Due) (evidence []string, err error)
+	DropCheck(ctx context.Context, of Item) error
+	// DueChecks claims the items that were not tried for longest, those first, so that no other replica reads them too.
+	DueChecks(ctx context.Context, due Due) (items []Item, err error)
 	// Checked keeps a result, and ends the claim.
-	Checked(ctx context.Context, evidence string, sound bool, at time.Time) error
-	// Unread keeps that a recording could not be read, ends the claim and tells how often that was in a row and since when. turn: it has had
+	Checked(ctx context.Context, of Item, sound bool, at time.Time) error
+	// Unread keeps that an item could not be read, ends the claim and tells how often that was in a row and since when. turn: it has had
 	// its turn; else it is among the next.
-	Unread(ctx context.Context, evidence string, at time.Time, turn bool) (Check, error)
-	// LastCheck tells the last result; false for a recording that is not watched.
-	LastCheck(ctx context.Context, evidence string) (Check, bool, error)
-	// CountChecks counts the recordings that are watched.
+	Unread(ctx context.Context, of Item, at time.Time, turn bool) (Check, error)
+	// LastCheck tells the last result; false for one that is not watched.
+	LastCheck(ctx context.Context, of Item) (Check, bool, error)
+	// CountChecks counts the items that are watched.
 	CountChecks(ctx context.Context) (int, error)
 }
 
-// Due says which recordings are wanted: at most Limit, last tried before Before, and not claimed since Stale.
+// Due says which items are wanted: at most Limit, last tried before Before, and not claimed since Stale.
 type Due struct {
 	Held               bool // only those under a hold
 	Unread             bool // or only those that could not be read the last time
@@ -52,7 +52,7 @@ type Due struct {
 	Limit              int
 }
 
-// Check is the last result of a recording.
+// Check is the last result of an item.
 type Check struct {
 	Held  bool
 	Sound bool

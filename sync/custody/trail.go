@@ -82,7 +82,7 @@ func (s *Service) collect(ctx context.Context, t *Trail) error {
 	if t.Held, err = s.heldHere(ctx, t.Evidence); err != nil {
 		return err
 	}
-	if t.Check, t.Checked, err = s.Checks.LastCheck(ctx, t.Evidence); err != nil {
+	if t.Check, t.Checked, err = s.Checks.LastCheck(ctx, Recording(t.Evidence)); err != nil {
 		return err
 	}
 	findings, err := bodiesOf(s.History.Lookup(ctx, "findings", "record", t.Evidence))

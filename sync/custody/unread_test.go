@@ -108,11 +108,11 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 					w.wantsDesk("the third night", id, 1, 0, "unread")
 					w.nights(2)
 					w.wantsDesk("later", id, 1, 0, "unread")
-					c, _, err := w.db.LastCheck(ctx, id)
+					c, _, err := w.db.LastCheck(ctx, custody.Recording(id))
 					if err != nil || c.Unread != 5 || !c.UnreadSince.Equal(begun) || !c.Sound {
 						t.Errorf("%+v, %v; not readable since %v", c, err, begun)
 					}
-					if c, _, err := w.db.LastCheck(ctx, other); err != nil || !c.At.After(begun) {
+					if c, _, err := w.db.LastCheck(ctx, custody.Recording(other)); err != nil || !c.At.After(begun) {
 						t.Errorf("the other was not read: %+v, %v", c, err)
 					}
 					trail, err := w.Trail(ctx, w.leader, id)
@@ -126,7 +126,7 @@ func TestWhatCannotBeReadIsTold(t *testing.T) {
 					w.wantsDesk("mended", id, 0, 0, "unread", "sound")
 					w.nights(5)
 					w.wantsDesk("as ever", id, 0, 0, "unread", "sound")
-					if c, _, err := w.db.LastCheck(ctx, id); err != nil || c.Unread != 0 || !c.UnreadSince.IsZero() {
+					if c, _, err := w.db.LastCheck(ctx, custody.Recording(id)); err != nil || c.Unread != 0 || !c.UnreadSince.IsZero() {
 						t.Errorf("%+v, %v", c, err)
 					}
 				})
@@ -225,7 +225,7 @@ func TestANightThatIsTooShort(t *testing.T) {
 		for range 5 {
 			short(true)
 		}
-		if c, _, err := w.db.LastCheck(ctx, id); err != nil || c.Unread != 0 {
+		if c, _, err := w.db.LastCheck(ctx, custody.Recording(id)); err != nil || c.Unread != 0 {
 			t.Errorf("that the server stops counts: %+v, %v", c, err)
 		}
 		for range 2 {
@@ -235,7 +235,7 @@ func TestANightThatIsTooShort(t *testing.T) {
 		short(false)
 		w.wantsDesk("the third night", id, 1, 0, "unread")
 		short(false) // now it is its turn after the other's
-		if c, _, err := w.db.LastCheck(ctx, other); err != nil || !c.At.Equal(w.now) {
+		if c, _, err := w.db.LastCheck(ctx, custody.Recording(other)); err != nil || !c.At.Equal(w.now) {
 			t.Errorf("the other was not read: %+v, %v", c, err)
 		}
 	})

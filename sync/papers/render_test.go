@@ -16,6 +16,7 @@ import (
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/domain/fault"
 	"github.com/fieldwarden/fieldwarden/domain/record"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/papers"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -238,6 +239,13 @@ func (d deaf) ApplyOwn(ctx context.Context, ops []push.ServerOp) error {
 	return errors.New("the answer is lost")
 }
 
+// asleep is a watch that nothing can be given to.
+type asleep struct{}
+
+func (asleep) KeepCheck(context.Context, custody.Item, bool, time.Time) error {
+	return errors.New("no watch")
+}
+
 // Every remote step is broken twice: not done, and done but unanswered. The job fails, nothing is said that is not so, and
 // the next try ends well, with the same bytes and one op.
 func TestBrokenSteps(t *testing.T) {
@@ -252,6 +260,7 @@ func TestBrokenSteps(t *testing.T) {
 			"store does not answer":   {func(s *papers.Service) { s.Blobs = &trouble{Blobs: sound.Blobs, after: down} }, false},
 			"record is not written":   {func(s *papers.Service) { s.Records = deaf{sound.Records, true} }, false},
 			"record's answer is lost": {func(s *papers.Service) { s.Records = deaf{sound.Records, false} }, true},
+			"watch is not begun":      {func(s *papers.Service) { s.Watch = asleep{} }, true},
 		} {
 			id := w.create(document.Documents.Name, w.penalty(document.Issued))
 			_, created := w.body(document.Documents.Name, id)
@@ -269,6 +278,9 @@ func TestBrokenSteps(t *testing.T) {
 			w.render(id)
 			if got := w.rendered(id)["key"]; got != want {
 				w.Errorf("%s: ended with %v, not %v", name, got, want)
+			}
+			if _, watched, err := w.db.LastCheck(context.Background(), custody.Paper(id)); err != nil || !watched {
+				w.Errorf("%s: it is not read again at night, %v", name, err)
 			}
 			if _, version := w.body(document.Documents.Name, id); version != created+1 {
 				w.Errorf("%s: %d ops", name, version-created)

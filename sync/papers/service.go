@@ -24,6 +24,7 @@ type Service struct {
 	History   History
 	Records   Records
 	Blobs     evidence.Blobs
+	Watch     Watch
 	Numbers   Numbers
 	Devices   Devices
 	Judged    Judged
@@ -38,7 +39,7 @@ type Service struct {
 
 // Render does the job document.RenderJob: it renders the paper of that record id, keeps the PDF, and says so in the paper's
 // field "rendered". Of a paper that was made void afterwards it keeps a copy of that with the mark of it; what was handed over
-// stays named in "rendered/issued". Done again it changes nothing. A store that is down is its error, and the job is tried
+// stays named in "rendered/issued". What is kept is read again at night from then on. Done again it changes nothing. A store that is down is its error, and the job is tried
 // again later; so is a picture that has not been brought (paper.picture_pending), which "rendered/waiting" names meanwhile.
 func (s *Service) Render(ctx context.Context, id string) error {
 	body, err := s.find(ctx, document.Documents.Name, id)
@@ -46,10 +47,19 @@ func (s *Service) Render(ctx context.Context, id string) error {
 		return err
 	}
 	state, _ := body["state"].(string)
-	have, _ := body["rendered"].(record.Object)
-	if state != document.Issued && state != document.Voided || have["state"] == state {
+	if state != document.Issued && state != document.Voided {
 		return nil
 	}
+	if have, _ := body["rendered"].(record.Object); have["state"] != state {
+		if err := s.render(ctx, id, state, body, have); err != nil {
+			return err
+		}
+	}
+	return s.Watch.KeepCheck(ctx, custody.Paper(id), false, s.Now())
+}
+
+// render makes what is not there yet of a paper that was issued, and perhaps made void since.
+func (s *Service) render(ctx context.Context, id, state string, body, have record.Object) (err error) {
 	said := record.Object{}
 	if waits(have) {
 		have, said["waiting"] = nil, nil // nothing was rendered, and what it waited for is there

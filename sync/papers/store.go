@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/document"
 	"github.com/fieldwarden/fieldwarden/domain/people"
+	"github.com/fieldwarden/fieldwarden/sync/custody"
 	"github.com/fieldwarden/fieldwarden/sync/pull"
 	"github.com/fieldwarden/fieldwarden/sync/push"
 )
@@ -28,6 +29,11 @@ type Numbers interface {
 	NumberFacts(ctx context.Context, series string, after uint64, leases int) (document.NumberFacts, error)
 	// SeriesOf returns the series of an organ, and of those whose codes begin with its code, by name, with the last number each has given.
 	SeriesOf(ctx context.Context, organ, after string, limit int) (names []string, last []uint64, err error)
+}
+
+// Watch has what the store holds read again at night; custody.Checks is one.
+type Watch interface {
+	KeepCheck(ctx context.Context, of custody.Item, held bool, since time.Time) error
 }
 
 // Devices finds devices; see people.Identities.

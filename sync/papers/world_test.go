@@ -64,7 +64,7 @@ func each(t *testing.T, test func(*world)) {
 			t.Fatal(err)
 		}
 		w := &world{T: t, db: d, push: &push.Service{Store: d, Catalogue: catalogue, District: district, Now: func() time.Time { return now }, NewID: newID}}
-		w.Service = papers.Service{History: d, Records: w.push, Blobs: blob.Verified(folder), Numbers: d, Devices: d, Judged: w.push, PublicURL: "https://fieldwarden.example.cn",
+		w.Service = papers.Service{History: d, Records: w.push, Blobs: blob.Verified(folder), Watch: d, Numbers: d, Devices: d, Judged: w.push, PublicURL: "https://fieldwarden.example.cn",
 			NumberTTL: 30 * 24 * time.Hour, Now: func() time.Time { return now }, NewID: newID, Log: slog.New(slog.DiscardHandler)}
 		w.furnish()
 		test(w)

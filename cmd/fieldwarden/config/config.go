@@ -69,12 +69,12 @@ type S3 struct {
 	Lock      string `env:"LOCK" envDefault:"governance" zh:"对象锁模式：governance 或 compliance" en:"object lock mode: governance or compliance"`
 }
 
-// Reread says when, how fast and how often recordings are read again and hashed: at night, so that it leaves the store to those who work.
+// Reread says when, how fast and how often recordings and papers are read again and hashed: at night, so that it leaves the store to those who work.
 type Reread struct {
-	Begin  string `env:"FROM" envDefault:"01:00" zh:"每晚复核录音录像开始的时刻（北京时间，时:分）" en:"when the nightly reading of recordings begins (Beijing time, hh:mm)"`
+	Begin  string `env:"FROM" envDefault:"01:00" zh:"每晚复核录音录像和文书开始的时刻（北京时间，时:分）" en:"when the nightly reading of recordings and papers begins (Beijing time, hh:mm)"`
 	End    string `env:"UNTIL" envDefault:"05:00" zh:"每晚复核结束的时刻，可为次日；未复核完的次日优先" en:"when it ends, perhaps the next day; what was not read is the first of the next night"`
 	Rate   int    `env:"RATE" envDefault:"32" zh:"复核读取的速度上限，MiB/秒" en:"MiB a second that it reads at most"`
-	Nights int    `env:"NIGHTS" envDefault:"90" zh:"在多少个夜晚之内把全部录音录像复核一遍；依法保全的每晚复核" en:"nights within which every recording is read; those under a hold are read every night"`
+	Nights int    `env:"NIGHTS" envDefault:"90" zh:"在多少个夜晚之内把全部录音录像和文书复核一遍；依法保全的每晚复核" en:"nights within which everything is read; recordings under a hold are read every night"`
 }
 
 // Hours are the times of the day, in Beijing, since midnight, at which the nightly reading begins and ends.

@@ -186,7 +186,7 @@ func (c *Core) buildBytes() error {
 	if c.Config.SM3 {
 		c.Uploads.Second = algorithm.SM3
 	}
-	c.Papers = &papers.Service{History: c.history(), Records: c.Push, Blobs: c.Blobs, Numbers: c.DB, Devices: c.DB, Judged: c.Push, PublicURL: c.Config.PublicURL,
+	c.Papers = &papers.Service{History: c.history(), Records: c.Push, Blobs: c.Blobs, Watch: c.DB, Numbers: c.DB, Devices: c.DB, Judged: c.Push, PublicURL: c.Config.PublicURL,
 		NumberTTL: c.Config.NumberTTL, Now: now, NewID: newID, Log: c.Log}
 	if c.Config.Seals != "" {
 		if c.Papers.Seals, err = seals.Open(c.Config.Seals); err != nil {
