@@ -1,6 +1,6 @@
 // Command bench turns the output of `go test -bench` into one table: each benchmark beside the floor that was measured in the
 // same run, both by the medians of what `-count` repeats. BenchmarkX/sqlite stands beside BenchmarkXFloor/sqlite, or beside BenchmarkXFloor if there is one for all; and
-// on a line of its own beside BenchmarkXRowsFloor, which stores the same rows, if there is one.
+// on lines of their own beside BenchmarkXRowsFloor, which stores the same rows, and BenchmarkXBareFloor, a server that does nothing else, if there are such.
 package main
 
 import (
@@ -89,7 +89,7 @@ func medians(found []result) (out []result) {
 }
 
 // floors are the kinds of floors, by the end of a benchmark's name, with what the table adds to it.
-var floors = []struct{ end, says string }{{"Floor", ""}, {"RowsFloor", ", same rows"}}
+var floors = []struct{ end, says string }{{"Floor", ""}, {"RowsFloor", ", same rows"}, {"BareFloor", ", bare server"}}
 
 // floorOf finds the floor of a kind that was measured beside a benchmark.
 func floorOf(found []result, name, end string) (result, bool) {

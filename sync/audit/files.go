@@ -34,12 +34,8 @@ func (a *Auditor) files(ctx context.Context, r *Report) error {
 				r.add("head", s.collection+"/"+id, "记录内容无法解析", "the record's body cannot be read")
 				return nil
 			}
-			held, _ := object[s.field].(record.Object)
-			first, _ := held["issued"].(record.Object) // of a void paper what was handed over, beside the copy with the mark
-			for _, one := range []record.Object{held, first} {
-				if one["key"] != nil {
-					a.file(ctx, s.collection+"/"+id, one, r)
-				}
+			for _, one := range filesOf(object, s.field) {
+				a.file(ctx, s.collection+"/"+id, one, r)
 			}
 			return ctx.Err()
 		})
@@ -48,6 +44,27 @@ func (a *Auditor) files(ctx context.Context, r *Report) error {
 		}
 	}
 	return nil
+}
+
+// FilesOf are what a record says the server holds of it, each as [File] takes it: of a void paper the copy with the mark, and what was handed over.
+func FilesOf(collection string, body record.Object) []record.Object {
+	for _, s := range stored {
+		if s.collection == collection {
+			return filesOf(body, s.field)
+		}
+	}
+	return nil
+}
+
+func filesOf(body record.Object, field string) (files []record.Object) {
+	held, _ := body[field].(record.Object)
+	issued, _ := held["issued"].(record.Object)
+	for _, one := range []record.Object{held, issued} {
+		if one["key"] != nil {
+			files = append(files, one)
+		}
+	}
+	return files
 }
 
 func (a *Auditor) file(ctx context.Context, where string, held record.Object, r *Report) {

@@ -44,23 +44,12 @@ var abouts = map[string]about{
 
 func (of Item) about() about { return abouts[of.Collection] }
 
-// files are what a record says the server holds of an item: of a void paper the copy with the mark, and what was handed over. There are none when the item
-// has gone, is being disposed of, or could not be made.
-func (of Item) files(body record.Object) (out []record.Object) {
-	named, _ := body[of.about().field].(record.Object)
-	if of.Collection == evidence.Evidence.Name {
-		if evidence.StateOf(body) == evidence.CustodyHeld {
-			out = append(out, named)
-		}
-		return out
+// files are what the store holds of an item. There are none when it has gone, is being disposed of, or could not be made.
+func (of Item) files(body record.Object) []record.Object {
+	if of.Collection == evidence.Evidence.Name && evidence.StateOf(body) != evidence.CustodyHeld {
+		return nil
 	}
-	issued, _ := named["issued"].(record.Object)
-	for _, file := range []record.Object{named, issued} {
-		if file["key"] != nil {
-			out = append(out, file)
-		}
-	}
-	return out
+	return audit.FilesOf(of.Collection, body)
 }
 
 // reading is what came of reading an item's files: what was found of the first that is not as on record, or of the last.

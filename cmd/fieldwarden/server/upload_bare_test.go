@@ -27,7 +27,7 @@ func (s *bareSpool) serve(rc *fasthttp.RequestCtx) {
 		rc.SetStatusCode(fasthttp.StatusCreated)
 		return
 	}
-	out, err := os.Create(filepath.Join(s.folder, filepath.Base(string(rc.Path()))))
+	out, err := os.OpenFile(filepath.Join(s.folder, filepath.Base(string(rc.Path()))), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		s.b.Error(err)
 		return
@@ -43,20 +43,21 @@ func (s *bareSpool) serve(rc *fasthttp.RequestCtx) {
 	rc.SetStatusCode(fasthttp.StatusNoContent)
 }
 
-// BenchmarkBareMany is what HTTP alone costs of [BenchmarkBringMany]: the same devices before a server that receives, hashes, writes and syncs.
-func BenchmarkBareMany(b *testing.B) {
+// bareUploads measures what HTTP alone costs of [uploads]: the same devices before a server that receives, hashes, writes and syncs.
+func bareUploads(b *testing.B, callers int, length, chunk int64) {
 	s := &bareSpool{b: b, folder: b.TempDir()}
 	address := bareServer(b, &fasthttp.Server{Handler: s.serve, StreamRequestBody: true, MaxRequestBodySize: 1, ReadBufferSize: 16 << 10})
 	w := newBench(b, "")
-	all := make([]*caller, manyAtOne)
+	all := make([]*caller, callers)
 	for i := range all {
 		all[i] = w.caller(i)
 	}
-	b.SetBytes(short * manyAtOne)
+	digestOf(length)
+	b.SetBytes(length * int64(callers))
 	var spent time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		d := send(b, w.errands(all, address, short, short))
+		d := send(b, w.errands(all, address, length, chunk))
 		runtime.GC()
 		before := used(b)
 		b.StartTimer()
@@ -70,3 +71,7 @@ func BenchmarkBareMany(b *testing.B) {
 	}
 	b.ReportMetric(spent.Seconds()/float64(b.N), "cpu-s/op")
 }
+
+func BenchmarkBringLongBareFloor(b *testing.B)   { bareUploads(b, 1, long, long) }
+func BenchmarkBringPiecesBareFloor(b *testing.B) { bareUploads(b, 1, long, piece) }
+func BenchmarkBringManyBareFloor(b *testing.B)   { bareUploads(b, manyAtOne, short, short) }
