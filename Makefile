@@ -7,7 +7,7 @@ program := ./cmd/fieldwarden
 tools   := $(shell deploy/tools/install.sh --folder)
 
 # Programs that must not be missing: with these names set a test that lacks one fails instead of skipping.
-required := postgres,minio,versitygw,pdftotext,qpdf,node,strace,tmpfs,ffmpeg,systemd-analyze
+required := postgres,minio,versitygw,pdftotext,qpdf,node,strace,tmpfs,ffmpeg,systemd-analyze,openssl
 
 # SQLite is C that was translated to Go: its memory is none of Go's, so the race detector learns nothing in there. Nor does it in what only computes, pictures and
 # compression, which it makes five times as slow. The rest it sees, and who hands such things around.

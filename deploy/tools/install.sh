@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests and checks need and Go does not bring: the pinned object stores and the linter into a cached tools
-# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap, poppler's PDF reader and qpdf from the system's packages, and what npm brings for clients. Running
+# folder, PostgreSQL, Node, strace, ffmpeg with bubblewrap, poppler's PDF reader, qpdf and OpenSSL from the system's packages, and what npm brings for clients. Running
 # it again does nothing and says nothing.
 set -euo pipefail
 
@@ -86,6 +86,9 @@ strace_() { command -v strace >/dev/null || [[ $(uname -s) != Linux ]] || packag
 # systemd_ brings who reads the unit; nothing of it runs.
 systemd_() { command -v systemd-analyze >/dev/null || [[ $(uname -s) != Linux ]] || packages systemd; }
 
+# openssl_ brings an authority for time stamps that others have written.
+openssl_() { command -v openssl >/dev/null || packages openssl; }
+
 # media makes posters and redacted copies of recordings, in a sandbox.
 media() { [[ -x /usr/bin/ffmpeg && -x /usr/bin/bwrap ]] || packages ffmpeg bubblewrap; }
 
@@ -121,6 +124,7 @@ main() {
   qpdf_
   strace_
   systemd_
+  openssl_
   media
   foreign "$bin"
 }
