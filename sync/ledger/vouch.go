@@ -22,9 +22,23 @@ type Authority interface {
 // Witnessing is a witness that cosigns checkpoints of logs that have only grown since it saw them last (C2SP tlog-witness).
 type Witnessing interface {
 	Key() string // its verifier key
-	// Add asks for a cosignature by the body of an add-checkpoint request. When the witness knows another size than the body says, known
-	// is that size, and there are no lines.
+	// Add asks for a cosignature by the body of an add-checkpoint request. When the witness does not know the log by the size that the body says,
+	// known is the one it does, and there are no lines. When what it knows is not the beginning of this log, the error is [ErrAnother].
 	Add(ctx context.Context, body []byte) (lines string, known int64, err error)
+}
+
+// ErrAnother means that a witness has seen another log by this name: no proof leads from that one to this.
+var ErrAnother = errors.New("the witness has seen another ledger by this name")
+
+// Dispute is a witness that has seen another log by this name: one that was longer, or had other leaves. So has everybody who trusts it.
+type Dispute struct {
+	Witness    string // its name
+	Seen, Size int64  // leaves of the log that it has seen last, and of this one
+}
+
+// Error implements error.
+func (d *Dispute) Error() string {
+	return fmt.Sprintf("%s has seen another ledger by this name, with %d leaves; this one has %d", d.Witness, d.Seen, d.Size)
 }
 
 // Vouching asks others to vouch for checkpoints now and then: authorities for the time, witnesses that there is one log. Nothing waits for
@@ -36,6 +50,8 @@ type Vouching struct {
 	Every       time.Duration
 	Now         func() time.Time
 	Log         *slog.Logger
+	// Disputed is told of each dispute, every time. An error means that it has to be told again.
+	Disputed func(context.Context, Dispute) error
 }
 
 // Run works until the context ends. Any number of processes may.
@@ -78,7 +94,11 @@ func (v *Vouching) Once(ctx context.Context) error {
 		failed = append(failed, v.stamp(ctx, a, c, signed.Checkpoint))
 	}
 	for _, w := range v.Witnesses {
-		failed = append(failed, v.cosign(ctx, w, c))
+		err := v.cosign(ctx, w, c)
+		if dispute, is := errors.AsType[*Dispute](err); is {
+			err = errors.Join(err, v.Disputed(ctx, *dispute))
+		}
+		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
 }
@@ -129,10 +149,16 @@ func (v *Vouching) cosign(ctx context.Context, w Witnessing, c Checkpoint) error
 			return fmt.Errorf("%s: %w", key.Name(), err)
 		}
 		lines, known, err := w.Add(ctx, body)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrAnother):
+			return &Dispute{key.Name(), from, c.Size}
+		case err != nil:
 			return fmt.Errorf("%s: %w", key.Name(), err)
-		}
-		if lines == "" && known != from && known <= c.Size {
+		case lines == "" && known > c.Size:
+			return v.longer(ctx, Dispute{key.Name(), known, c.Size})
+		case lines == "" && known == from && from > 0:
+			return &Dispute{key.Name(), known, c.Size}
+		case lines == "":
 			from = known
 			continue
 		}
@@ -143,6 +169,16 @@ func (v *Vouching) cosign(ctx context.Context, w Witnessing, c Checkpoint) error
 		return v.Store.KeepStamp(ctx, Stamp{Checkpoint: c.N, Kind: Cosigned, Signer: w.Key(), At: v.Now(), Data: []byte(line)})
 	}
 	return fmt.Errorf("%s does not say what it has seen", key.Name())
+}
+
+// longer is a dispute with a witness that has seen a longer log, unless another process has brought it there meanwhile.
+func (v *Vouching) longer(ctx context.Context, d Dispute) error {
+	newest, err := v.Store.Latest(ctx)
+	if err != nil || newest.Size >= d.Seen {
+		return err
+	}
+	d.Size = newest.Size
+	return &d
 }
 
 // grown is the body of an add-checkpoint request.

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
+	"github.com/fieldwarden/fieldwarden/sync/push"
+	"github.com/fieldwarden/fieldwarden/sync/wire"
 )
 
 // vouchWithin bounds one request to an authority or a witness.
@@ -22,7 +25,7 @@ const maxVouch = 1 << 17
 
 // vouching asks the authorities and witnesses of the configuration.
 func (c *Core) vouching() *ledger.Vouching {
-	v := &ledger.Vouching{Store: c.DB, Every: c.Config.VouchEvery, Now: c.machine.Now, Log: c.Log}
+	v := &ledger.Vouching{Store: c.DB, Every: c.Config.VouchEvery, Now: c.machine.Now, Log: c.Log, Disputed: c.disputed}
 	client := &http.Client{Timeout: vouchWithin}
 	for _, address := range c.Config.Authorities {
 		v.Authorities = append(v.Authorities, authority{client, address})
@@ -32,6 +35,31 @@ func (c *Core) vouching() *ledger.Vouching {
 		v.Witnesses = append(v.Witnesses, witness{client, key, strings.TrimRight(address, "/")})
 	}
 	return v
+}
+
+// LedgerDisputed is the code of the finding that a witness has seen another ledger than this one.
+const LedgerDisputed = "ledger.disputed"
+
+// disputed tells people that a witness has seen another ledger: in the log each time, and by one finding on the district's desk for what that witness has seen.
+func (c *Core) disputed(ctx context.Context, d ledger.Dispute) error {
+	c.Log.ErrorContext(ctx, "a witness has seen another ledger than this one", "witness", d.Witness, "seen", d.Seen, "size", d.Size)
+	told := fmt.Sprintf("%s@%d", d.Witness, d.Seen)
+	found, err := c.history().Lookup(ctx, "findings", "record", "")
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		if body, err := wire.Object(r.Body); err == nil && body["code"] == LedgerDisputed && body["field"] == told {
+			return nil
+		}
+	}
+	return c.Push.ApplyOwn(ctx, []push.ServerOp{{Collection: "findings", Record: c.machine.NewID(), Action: record.Create, Patch: record.Object{
+		"unit": c.Config.District, "code": LedgerDisputed, "basis": "", "collection": "", "record": "", "field": told, "state": "open",
+		"zh": fmt.Sprintf("见证人 %s 见过同名的另一账本（%d 条），与本账本（%d 条）不能衔接：数据库曾从备份恢复，或者账本被截断、改写。"+
+			"请查明原因，运行 fieldwarden verify --checkpoint 与留存的检查点比对；确系恢复的，将恢复的通知和此前最后的检查点存档", d.Witness, d.Seen, d.Size),
+		"en": fmt.Sprintf("the witness %s has seen another ledger by this name, with %d leaves, which does not lead to this one (%d): the database was restored from a backup, or the "+
+			"ledger was cut off or rewritten. Find out which; compare with checkpoints that were kept by `fieldwarden verify --checkpoint`; if it was a restore, keep its notice and "+
+			"the last checkpoint from before it", d.Witness, d.Seen, d.Size)}}})
 }
 
 // authority is a time-stamping authority over HTTP (RFC 3161 §3.4).
@@ -71,6 +99,8 @@ func (w witness) Add(ctx context.Context, body []byte) (lines string, known int6
 			err = errors.New("the witness is in conflict with the ledger")
 		}
 		return "", known, err
+	case status == http.StatusUnprocessableEntity:
+		return "", 0, ledger.ErrAnother
 	case status != http.StatusOK:
 		return "", 0, fmt.Errorf("status %d", status)
 	}

@@ -24,6 +24,7 @@ import (
 
 	merkle "github.com/fieldwarden/fieldwarden/domain/ledger"
 
+	"github.com/fieldwarden/fieldwarden/cmd/fieldwarden/server"
 	"github.com/fieldwarden/fieldwarden/domain/record"
 	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
@@ -62,11 +63,12 @@ func check(t *testing.T, err error) {
 
 // cosigning is a witness that goes by the letter of C2SP tlog-witness for one log, whose key it does not check.
 type cosigning struct {
-	mu   sync.Mutex
-	key  ed25519.PrivateKey
-	self *merkle.Witness
-	last merkle.Checkpoint
-	seen []int64
+	mu    sync.Mutex
+	key   ed25519.PrivateKey
+	self  *merkle.Witness
+	last  merkle.Checkpoint
+	seen  []int64
+	asked int
 }
 
 func (c *cosigning) Name() string                 { return c.self.Name() }
@@ -78,6 +80,7 @@ func (c *cosigning) Sign(text []byte) ([]byte, error) {
 func (c *cosigning) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asked++
 	body, _ := io.ReadAll(r.Body)
 	head, signed, _ := strings.Cut(string(body), "\n\n")
 	lines := strings.Split(head, "\n")
@@ -152,4 +155,57 @@ func TestOthersVouchForTheLedger(t *testing.T) {
 	if err != nil || !report.Sound() || report.Stamps < 4 {
 		t.Errorf("%+v, %v", report, err)
 	}
+}
+
+// Whoever cuts the ledger off, or puts an old one back, has the witness against him: people are told once for what it has seen, whatever the size of the ledger
+// that it is shown.
+func TestAWitnessOfAnotherLedgerIsTold(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	witness := &cosigning{key: private, self: merkle.NewWitness("witness.example", public)}
+	line := httptest.NewServer(witness)
+	t.Cleanup(line.Close)
+	r := start(t, settings(t, "sqlite://"+filepath.Join(t.TempDir(), "test.db"), map[string]string{"VOUCH_EVERY": "1s", "WITNESSES": witness.self.Key() + "@" + line.URL}))
+	told := func(says string) {
+		t.Helper()
+		eventually(t, "a finding that says "+says, func() bool {
+			found, err := r.DB.Lookup(ctx, "findings", "record", "")
+			check(t, err)
+			matching := 0
+			for _, f := range found {
+				if text := string(f.Body); strings.Contains(text, server.LedgerDisputed) && strings.Contains(text, says) {
+					matching++
+				}
+			}
+			if matching > 1 {
+				t.Fatalf("told %d times", matching)
+			}
+			return matching == 1
+		})
+	}
+	grow := func(n int) {
+		r.put("units", record.Object{"code": fmt.Sprint(street[:8], n), "name": "街道", "kind": "street"})
+	}
+	eventually(t, "a cosignature", func() bool {
+		witness.mu.Lock()
+		defer witness.mu.Unlock()
+		return len(witness.seen) > 0
+	})
+	another := func(change func(*merkle.Checkpoint)) string {
+		witness.mu.Lock()
+		defer witness.mu.Unlock()
+		change(&witness.last)
+		return fmt.Sprintf(`"witness.example@%d"`, witness.last.Size)
+	}
+	longer := another(func(c *merkle.Checkpoint) { c.Size += 1_000_000 })
+	grow(1)
+	told(longer)
+	other := another(func(c *merkle.Checkpoint) { c.Size, c.Root = 1, merkle.Hash{1} })
+	grow(2)
+	told(other)
+	asked := func() int { witness.mu.Lock(); defer witness.mu.Unlock(); return witness.asked }
+	before := asked()
+	eventually(t, "being asked again, and again", func() bool { return asked() > before+4 })
+	told(longer)
+	told(other)
 }
