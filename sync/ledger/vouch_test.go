@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -70,6 +71,33 @@ func TestWhatAWitnessSays(t *testing.T) {
 			if c.seen < 0 && len(told) > 0 || c.seen >= 0 && (len(told) != 1 || err == nil || told[0] != ledger.Dispute{Witness: "witness.example", Seen: c.seen, Size: latest()}) {
 				t.Errorf("%s: %+v, %v", c.about, told, err)
 			}
+		}
+	})
+}
+
+// A ledger that has grown is vouched for, however much others have said about it before; one that has grown by their words alone is not.
+func TestOthersWordsDoNotHideWhatIsNew(t *testing.T) {
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	must(t, err)
+	each(t, func(t *testing.T, w *world) {
+		w.send(1)
+		w.pass()
+		c, err := w.db.Latest(ctx)
+		must(t, err)
+		for n := range 100 {
+			must(t, w.db.KeepStamp(ctx, ledger.Stamp{Checkpoint: c.N, Kind: ledger.Stamped, Signer: fmt.Sprint("authority ", n), At: w.now, Data: []byte{byte(n)}}))
+		}
+		w.pass()
+		w.now = w.now.Add(2 * time.Hour)
+		witness := &saying{key: merkle.NewWitness("witness.example", public).Key(), say: func(int) (string, int64, error) { return "", 0, errors.New("down") }}
+		v := ledger.Vouching{Store: w.db, Witnesses: []ledger.Witnessing{witness}, Every: time.Hour, Now: func() time.Time { return w.now }, Log: slog.New(slog.DiscardHandler)}
+		if err := v.Once(ctx); err != nil || witness.n != 0 {
+			t.Errorf("asked %d times about others' words, %v", witness.n, err)
+		}
+		w.send(1)
+		w.pass()
+		if err := v.Once(ctx); err == nil || witness.n != 1 {
+			t.Errorf("asked %d times about what is new, %v", witness.n, err)
 		}
 	})
 }
