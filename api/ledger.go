@@ -10,6 +10,7 @@ import (
 
 	"github.com/fieldwarden/fieldwarden/domain/evidence"
 	"github.com/fieldwarden/fieldwarden/sync/custody"
+	"github.com/fieldwarden/fieldwarden/sync/ledger"
 )
 
 // How long answers of the ledger may be kept by others. A full tile never changes; a partial one neither, but is not asked for again once
@@ -26,14 +27,19 @@ const mimeText = "text/plain; charset=utf-8"
 var ledgerRoutes = []Route{
 	{Method: "GET", Path: "/ledger/checkpoint", Name: "ledgerCheckpoint", Zh: "账本最新检查点（签名）", En: "the ledger's newest checkpoint, a signed note (C2SP tlog-checkpoint)",
 		Access: public, Within: soon, Media: mimeText, Serve: (*server).ledgerCheckpoint},
+	{Method: "GET", Path: "/ledger/vouched", Name: "ledgerVouched", Zh: "账本最新的经他人证明的检查点（附见证签名）", En: "the newest checkpoint that a witness has cosigned or an authority stamped, with the witnesses' lines",
+		Access: public, Within: soon, Media: mimeText, Serve: (*server).ledgerVouched},
 	{Method: "GET", Path: "/ledger/keys", Name: "ledgerKeys", Zh: "账本公钥，先旧后新", En: "the ledger's public keys, oldest first: one verifier key a line",
 		Access: public, Within: soon, Media: mimeText, Serve: (*server).ledgerKeys},
 	{Method: "GET", Path: "/ledger/tile/{tile...}", Name: "ledgerTile", Zh: "账本的散列块或条目块", En: "a tile of hashes, <level>/<N>[.p/<width>], or a bundle of leaves, entries/<N>[.p/<width>] (C2SP tlog-tiles)",
 		Access: public, Within: soon, Media: fiber.MIMEOctetStream, Serve: (*server).ledgerTile},
 }
 
-func (s *server) ledgerCheckpoint(r *request) error {
-	c, err := s.Ledger.Checkpoint(r.ctx)
+func (s *server) ledgerCheckpoint(r *request) error { return s.checkpoint(r, s.Ledger.Checkpoint) }
+func (s *server) ledgerVouched(r *request) error    { return s.checkpoint(r, s.Ledger.Vouched) }
+
+func (s *server) checkpoint(r *request, which func(context.Context) (ledger.Checkpoint, error)) error {
+	c, err := which(r.ctx)
 	if err != nil {
 		return err
 	}

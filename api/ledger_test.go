@@ -3,6 +3,8 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	merkle "github.com/fieldwarden/fieldwarden/domain/ledger"
@@ -25,9 +28,8 @@ func (w *world) integrate() {
 	w.t.Helper()
 	keys, err := keyring.New(w.db, bytes.Repeat([]byte{1}, 32), time.Now)
 	w.must(err)
-	now := time.Now()
 	s := ledger.Sequencer{Store: w.db, Keys: ledger.Ring{Keyring: keys}, Pseudonyms: ledger.Pseudonyms{Key: []byte("k")}, Name: "warden.example/ledger",
-		Now: func() time.Time { now = now.Add(2 * time.Second); return now }, Log: slog.New(slog.DiscardHandler), Batch: 200}
+		Now: func() time.Time { w.later += 2 * time.Second; return time.Now().Add(w.later) }, Log: slog.New(slog.DiscardHandler), Batch: 200}
 	for {
 		n, err := s.Round(context.Background())
 		w.must(err)
@@ -71,6 +73,43 @@ func TestTheLedgerIsPublic(t *testing.T) {
 	for _, path := range []string{"0/001", "0/001.p/255", "entries/001", "1/000", "0/000.p/0", "x", "0/000/..%2f000", "../checkpoint", "0/x999/x999/x999/x999/x999/999", "data/000", "64/000"} {
 		w.send("GET", "/ledger/tile/"+path, nil, nil).fails(404, "request.not_found")
 	}
+}
+
+// What others have said last can be had by anybody, though the newest checkpoint is one about which nobody has said anything yet.
+func TestWhatOthersHaveVouchedForIsPublic(t *testing.T) {
+	w := newWorld(t)
+	w.put("subjects", record.Object{"unit": street, "kind": "business", "name": "甲"})
+	w.integrate()
+	w.send("GET", "/ledger/vouched", nil, nil).fails(404, "request.not_found")
+	c, err := w.db.Latest(context.Background())
+	w.must(err)
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	w.must(err)
+	witness := merkle.NewWitness("witness.example", public)
+	text, _, _ := strings.Cut(string(c.Note), "\n\n")
+	signed, err := note.Sign(&note.Note{Text: text + "\n"}, cosigner{witness, key})
+	w.must(err)
+	_, line, _ := strings.Cut(string(signed), "\n\n")
+	w.must(w.db.KeepStamp(context.Background(), ledger.Stamp{Checkpoint: c.N, Kind: ledger.Cosigned, Signer: witness.Key(), At: time.Now(), Data: []byte(line)}))
+	w.integrate()
+	newest, vouched := w.send("GET", "/ledger/checkpoint", nil, nil).want(200), w.send("GET", "/ledger/vouched", nil, nil).want(200)
+	opened, err := merkle.Open(vouched.body, witness)
+	if err != nil || !opened.By(witness) || opened.Size != c.Size {
+		t.Errorf("%s: %v", vouched.body, err)
+	}
+	if last, err := merkle.Open(newest.body, witness); err != nil || last.Size <= opened.Size || last.By(witness) {
+		t.Errorf("the newest: %s: %v", newest.body, err)
+	}
+}
+
+// cosigner signs as a witness.
+type cosigner struct {
+	*merkle.Witness
+	key ed25519.PrivateKey
+}
+
+func (c cosigner) Sign(text []byte) ([]byte, error) {
+	return merkle.Cosign(c.key, text, time.Now()), nil
 }
 
 // overHTTP reads tiles as a client of the published format does.

@@ -70,6 +70,7 @@ type world struct {
 	log     *journal
 	spool   *counting
 	stop    context.CancelFunc // of the base context
+	later   time.Duration      // by how much the clock of the ledger is ahead
 
 	officer, leader, stranger, supervisor, sysadmin, secadmin *person
 }

@@ -85,7 +85,7 @@ func (d *DB) BodiesOf(ctx context.Context, collection string, fn func(id string,
 
 // Orphans implements audit.Reader.
 func (d *DB) Orphans(ctx context.Context) (n int, err error) {
-	err = d.pool().QueryRowContext(ctx, "SELECT count(*) FROM records r WHERE NOT EXISTS (SELECT 1 FROM revisions v WHERE v.record = r.id)").Scan(&n)
+	err = row(ctx, d.pool(), "SELECT count(*) FROM records r WHERE NOT EXISTS (SELECT 1 FROM revisions v WHERE v.record = r.id)").Scan(&n)
 	return n, translate(err)
 }
 

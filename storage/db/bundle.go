@@ -11,7 +11,7 @@ var _ bundle.Reader = (*DB)(nil)
 
 // FirstOp implements bundle.Reader.
 func (d *DB) FirstOp(ctx context.Context, record string) (op bundle.Op, err error) {
-	err = d.pool().QueryRowContext(ctx, `SELECT o.id, COALESCE(o.push, ''), COALESCE(o.device, ''), COALESCE(o.seq, 0), o.text, o.outcome
+	err = row(ctx, d.pool(), `SELECT o.id, COALESCE(o.push, ''), COALESCE(o.device, ''), COALESCE(o.seq, 0), o.text, o.outcome
 		FROM revisions r JOIN ops o ON o.id = r.op WHERE r.record = `+d.param(1)+` AND r.version = 1`, record).
 		Scan(&op.ID, &op.Push, &op.Device, &op.Seq, &op.Text, &op.Outcome)
 	return op, translate(err)

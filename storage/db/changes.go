@@ -110,7 +110,7 @@ func (t *tx) noteIdentity(ctx context.Context, kind string, ids []string, c chan
 func (t *tx) keepChange(ctx context.Context, kind, id, state string, c change) error {
 	var n int64
 	query := "SELECT COALESCE(MAX(n), 0) + 1 FROM identity_changes WHERE kind = " + t.param(1) + " AND id = " + t.param(2)
-	if err := t.conn.QueryRowContext(ctx, query, kind, id).Scan(&n); err != nil {
+	if err := row(ctx, t.conn, query, kind, id).Scan(&n); err != nil {
 		return translate(err)
 	}
 	return t.together(ctx, statement{query: "INSERT INTO identity_changes (kind, id, n, at, act, by_whom, state) VALUES (" + t.marks(1, 7) + ")",
@@ -132,12 +132,12 @@ func (d *DB) noted(ctx context.Context, g *gorm.DB, kind string, ids []string, c
 func (d *DB) firstChanges(ctx context.Context) error {
 	return d.transact(ctx, func(ctx context.Context, t *tx) error {
 		var epoch string
-		if err := t.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'"+t.forUpdate()).Scan(&epoch); err != nil { // one replica does
+		if err := row(ctx, t.conn, "SELECT value FROM meta WHERE key = 'epoch'"+t.forUpdate()).Scan(&epoch); err != nil { // one replica does
 			return translate(err)
 		}
 		var done int
 		query := "SELECT count(*) FROM identity_changes WHERE kind = " + t.param(1)
-		if err := t.conn.QueryRowContext(ctx, query, unnamedNumbers).Scan(&done); err != nil || done > 0 {
+		if err := row(ctx, t.conn, query, unnamedNumbers).Scan(&done); err != nil || done > 0 {
 			return translate(err)
 		}
 		found := change{"found", record.ServerAuthor, t.now()}

@@ -97,7 +97,7 @@ func (t *tx) lastCheck(ctx context.Context, of custody.Item) (custody.Check, boo
 
 func lastCheck(ctx context.Context, d *DB, conn gorm.ConnPool, of custody.Item) (c custody.Check, ok bool, err error) {
 	var at, since int64
-	err = conn.QueryRowContext(ctx, "SELECT held, sound, checked_at, unread, unread_since FROM checks WHERE collection = "+d.param(1)+" AND record = "+d.param(2), of.Collection, of.ID).
+	err = row(ctx, conn, "SELECT held, sound, checked_at, unread, unread_since FROM checks WHERE collection = "+d.param(1)+" AND record = "+d.param(2), of.Collection, of.ID).
 		Scan(&c.Held, &c.Sound, &at, &c.Unread, &since)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil
@@ -113,6 +113,6 @@ func lastCheck(ctx context.Context, d *DB, conn gorm.ConnPool, of custody.Item) 
 
 // CountChecks implements custody.Checks.
 func (d *DB) CountChecks(ctx context.Context) (n int, err error) {
-	err = d.pool().QueryRowContext(ctx, "SELECT count(*) FROM checks").Scan(&n)
+	err = row(ctx, d.pool(), "SELECT count(*) FROM checks").Scan(&n)
 	return n, translate(err)
 }

@@ -11,7 +11,7 @@ const listening = "FROM pg_stat_activity WHERE datname = current_database() AND 
 
 // Listeners counts the replicas that listen.
 func (d *DB) Listeners(ctx context.Context) (n int, err error) {
-	err = d.pool().QueryRowContext(ctx, "SELECT count(*) "+listening).Scan(&n)
+	err = row(ctx, d.pool(), "SELECT count(*) "+listening).Scan(&n)
 	return n, err
 }
 

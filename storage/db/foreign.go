@@ -11,7 +11,7 @@ import (
 // Mark implements adapt.Marks.
 func (d *DB) Mark(ctx context.Context, device string, n int64) (place []byte, ok bool, err error) {
 	query := "SELECT place FROM marks WHERE device = " + d.param(1) + " AND n = " + d.param(2)
-	err = d.pool().QueryRowContext(ctx, query, device, n).Scan(&place)
+	err = row(ctx, d.pool(), query, device, n).Scan(&place)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -28,7 +28,7 @@ func (d *DB) AddMark(ctx context.Context, device string, stands, least int64, pl
 			return err
 		}
 		var newest sql.NullInt64
-		err := t.conn.QueryRowContext(ctx, "SELECT MAX(n) FROM marks WHERE device = "+t.param(1), device).Scan(&newest)
+		err := row(ctx, t.conn, "SELECT MAX(n) FROM marks WHERE device = "+t.param(1), device).Scan(&newest)
 		if err != nil {
 			return translate(err)
 		}

@@ -26,7 +26,7 @@ func (t *tx) KeepForks(ctx context.Context, device string, forks []push.Fork) (n
 	}
 	var count, size int64
 	query := "SELECT count(*), COALESCE(SUM(length(text)), 0) FROM forks WHERE device = " + t.param(1)
-	if err := t.conn.QueryRowContext(ctx, query, device).Scan(&count, &size); err != nil {
+	if err := row(ctx, t.conn, query, device).Scan(&count, &size); err != nil {
 		return 0, err
 	}
 	var keep []push.Fork

@@ -14,7 +14,7 @@ var _ pull.History = (*DB)(nil)
 func (d *DB) Record(ctx context.Context, collection, id string) (pull.Record, error) {
 	r := pull.Record{Collection: collection, ID: id}
 	query := "SELECT feed, version, removed, schema, body FROM records WHERE id = " + d.param(1) + " AND collection = " + d.param(2)
-	err := d.pool().QueryRowContext(ctx, query, id, collection).Scan(&r.Feed, &r.Version, &r.Removed, &r.Schema, &r.Body)
+	err := row(ctx, d.pool(), query, id, collection).Scan(&r.Feed, &r.Version, &r.Removed, &r.Schema, &r.Body)
 	return r, translate(err)
 }
 
@@ -69,6 +69,6 @@ func (d *DB) Waiting(ctx context.Context, w pull.Waiting) ([]pull.Record, error)
 
 // OpText implements pull.History.
 func (d *DB) OpText(ctx context.Context, id string) (text []byte, err error) {
-	err = d.pool().QueryRowContext(ctx, "SELECT text FROM ops WHERE id = "+d.param(1), id).Scan(&text)
+	err = row(ctx, d.pool(), "SELECT text FROM ops WHERE id = "+d.param(1), id).Scan(&text)
 	return text, translate(err)
 }

@@ -115,7 +115,7 @@ func (t *tx) change(ctx context.Context, query string, args ...any) (int64, erro
 // Pending implements jobs.Queue.
 func (d *DB) Pending(ctx context.Context) (waiting, dead int, err error) {
 	query := "SELECT COALESCE(SUM(CASE WHEN dead THEN 0 ELSE 1 END), 0), COALESCE(SUM(CASE WHEN dead THEN 1 ELSE 0 END), 0) FROM jobs"
-	err = d.pool().QueryRowContext(ctx, query).Scan(&waiting, &dead)
+	err = row(ctx, d.pool(), query).Scan(&waiting, &dead)
 	return waiting, dead, translate(err)
 }
 

@@ -18,12 +18,12 @@ func (d *DB) LeaseNumbers(ctx context.Context, lease, series string, count int) 
 	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
 		query := "INSERT INTO series (name, last) VALUES (" + t.marks(1, 2) + ") ON CONFLICT (name) DO UPDATE SET last = series.last RETURNING last"
 		var last uint64
-		if err := t.conn.QueryRowContext(ctx, query, series, 0).Scan(&last); err != nil {
+		if err := row(ctx, t.conn, query, series, 0).Scan(&last); err != nil {
 			return translate(err)
 		}
 		var of string
 		var size int
-		err = t.conn.QueryRowContext(ctx, "SELECT series, first, count FROM leases WHERE id = "+t.param(1), lease).Scan(&of, &first, &size)
+		err = row(ctx, t.conn, "SELECT series, first, count FROM leases WHERE id = "+t.param(1), lease).Scan(&of, &first, &size)
 		switch {
 		case err == nil && (of != series || size != count):
 			return fault.New(fault.IdempotencyReused)

@@ -27,7 +27,7 @@ func (d *DB) Alone(ctx context.Context, fn func(context.Context, ledger.Tx) erro
 		alone = true
 		if t.dialect == postgreSQL {
 			query := fmt.Sprintf("SELECT pg_try_advisory_xact_lock(%d)", ledgerLock)
-			if err := t.conn.QueryRowContext(ctx, query).Scan(&alone); err != nil || !alone {
+			if err := row(ctx, t.conn, query).Scan(&alone); err != nil || !alone {
 				return translate(err)
 			}
 		}
@@ -123,7 +123,7 @@ func (d *DB) amongNumbers(column string, position int, values []int64) (string, 
 func (d *DB) Size(ctx context.Context) (int64, error) { return d.ledgerSize(ctx, d.pool()) }
 
 func (d *DB) ledgerSize(ctx context.Context, conn gorm.ConnPool) (n int64, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(n) + 1, 0) FROM leaves").Scan(&n)
+	err = row(ctx, conn, "SELECT COALESCE(MAX(n) + 1, 0) FROM leaves").Scan(&n)
 	return n, translate(err)
 }
 

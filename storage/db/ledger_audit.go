@@ -16,7 +16,7 @@ var _ audit.Ledger = (*DB)(nil)
 
 // Ends implements audit.Ledger. One statement sees one moment.
 func (d *DB) Ends(ctx context.Context) (e audit.Ends, err error) {
-	err = d.pool().QueryRowContext(ctx, `SELECT
+	err = row(ctx, d.pool(), `SELECT
 		(SELECT COALESCE(MIN(n), -1) FROM leaves), (SELECT COALESCE(MAX(n), -1) FROM leaves),
 		(SELECT COALESCE(MIN(i), -1) FROM hashes), (SELECT COALESCE(MAX(i), -1) FROM hashes),
 		(SELECT COALESCE(MIN(n), -1) FROM checkpoints), (SELECT COALESCE(MAX(n), -1) FROM checkpoints), (SELECT COALESCE(MAX(size), 0) FROM checkpoints)`).

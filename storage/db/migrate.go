@@ -100,6 +100,6 @@ func (d *DB) ensureEpoch(ctx context.Context) error {
 // Epoch implements pull.Reader.
 func (d *DB) Epoch(ctx context.Context) (string, error) {
 	var epoch string
-	err := d.pool().QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&epoch)
+	err := row(ctx, d.pool(), "SELECT value FROM meta WHERE key = 'epoch'").Scan(&epoch)
 	return epoch, translate(err)
 }

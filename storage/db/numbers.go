@@ -67,7 +67,7 @@ type ledgerOfNumbers struct {
 }
 
 func (v *ledgerOfNumbers) read(ctx context.Context, after uint64, leases int) error {
-	err := v.conn.QueryRowContext(ctx, "SELECT last FROM series WHERE name = "+v.param(1), v.series).Scan(&v.facts.Last)
+	err := row(ctx, v.conn, "SELECT last FROM series WHERE name = "+v.param(1), v.series).Scan(&v.facts.Last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fault.New(fault.NotFound)
 	}

@@ -6,6 +6,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -174,6 +175,34 @@ func rows(ctx context.Context, pool gorm.ConnPool, scan func(*sql.Rows) error, q
 		}
 	}
 	return translate(found.Err())
+}
+
+// single is the one row of a query, or why there is none.
+type single struct {
+	rows *sql.Rows
+	err  error
+}
+
+// row runs a query for one row. It is not sql's own: of a statement that could not be prepared, because the database is away or the context has ended, gorm's pool gives a
+// row without its error, on which Scan panics.
+func row(ctx context.Context, pool gorm.ConnPool, query string, args ...any) single {
+	found, err := pool.QueryContext(ctx, query, args...)
+	return single{found, err}
+}
+
+// Scan is that of sql.Row: sql.ErrNoRows where there is none, and what is behind the first is not looked at.
+func (s single) Scan(into ...any) error {
+	if s.err != nil {
+		return s.err
+	}
+	defer s.rows.Close()
+	if !s.rows.Next() {
+		return cmp.Or(s.rows.Err(), sql.ErrNoRows)
+	}
+	if err := s.rows.Scan(into...); err != nil {
+		return err
+	}
+	return s.rows.Close()
 }
 
 // marks is a list of n parameters for IN (…), beginning at $from on PostgreSQL.

@@ -57,7 +57,7 @@ func (d *DB) Pick(ctx context.Context, feed string, ids []string) ([]pull.Change
 // Acked implements pull.Reader.
 func (d *DB) Acked(ctx context.Context, device string) (uint64, error) {
 	var seq uint64
-	err := d.pool().QueryRowContext(ctx, "SELECT last_seq FROM devices WHERE id = "+d.param(1), device).Scan(&seq)
+	err := row(ctx, d.pool(), "SELECT last_seq FROM devices WHERE id = "+d.param(1), device).Scan(&seq)
 	if err == sql.ErrNoRows {
 		return 0, nil
 	}

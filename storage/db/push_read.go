@@ -200,7 +200,7 @@ func (t *tx) Below(ctx context.Context, ref push.Version) (push.Version, push.St
 	query := "SELECT version, schema, body FROM revisions WHERE record = " + t.param(1) + " AND version < " + t.param(2) + " ORDER BY version DESC LIMIT 1"
 	below := push.Version{Record: ref.Record}
 	var was push.Stored
-	err := t.conn.QueryRowContext(ctx, query, ref.Record, int64(ref.Version)).Scan(&below.Version, &was.Schema, &was.Body)
+	err := row(ctx, t.conn, query, ref.Record, int64(ref.Version)).Scan(&below.Version, &was.Schema, &was.Body)
 	if err == sql.ErrNoRows {
 		return below, was, fault.New(fault.NotFound)
 	}
@@ -268,7 +268,7 @@ func (t *tx) NumberClaims(ctx context.Context, uses []push.NumberUse) (map[push.
 	query := "SELECT document FROM numbers WHERE series = " + t.param(1) + " AND n = " + t.param(2)
 	for _, use := range uses {
 		var document string
-		switch err := t.conn.QueryRowContext(ctx, query, use.Series, int64(use.N)).Scan(&document); err {
+		switch err := row(ctx, t.conn, query, use.Series, int64(use.N)).Scan(&document); err {
 		case nil:
 			claims[push.NumberUse{Series: use.Series, N: use.N}] = document
 		case sql.ErrNoRows:

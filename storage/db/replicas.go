@@ -22,7 +22,7 @@ func (d Uploads) Beat(ctx context.Context, r upload.Replica) error {
 // Seen implements upload.Replicas.
 func (d Uploads) Seen(ctx context.Context, id string) (upload.Replica, error) {
 	r, at := upload.Replica{ID: id}, int64(0)
-	err := d.pool().QueryRowContext(ctx, "SELECT url, seen_at FROM replicas WHERE id = "+d.param(1), id).Scan(&r.URL, &at)
+	err := row(ctx, d.pool(), "SELECT url, seen_at FROM replicas WHERE id = "+d.param(1), id).Scan(&r.URL, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, nil
 	}

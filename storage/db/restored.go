@@ -30,7 +30,7 @@ func (d *DB) BeginEpoch(ctx context.Context, from, suffix string, skip uint64) (
 	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
 		var old string
 		query := "SELECT value FROM meta WHERE key = 'epoch'" + t.forUpdate()
-		if err := t.conn.QueryRowContext(ctx, query).Scan(&old); err != nil {
+		if err := row(ctx, t.conn, query).Scan(&old); err != nil {
 			return translate(err)
 		}
 		epoch, begun = old, from == "" || from == old
@@ -55,7 +55,7 @@ func (d *DB) BeginEpoch(ctx context.Context, from, suffix string, skip uint64) (
 // noteEpoch keeps that a history has begun.
 func (t *tx) noteEpoch(ctx context.Context, epoch string, announced bool) error {
 	var last int64
-	if err := t.conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(floor), 0) FROM epochs").Scan(&last); err != nil {
+	if err := row(ctx, t.conn, "SELECT COALESCE(MAX(floor), 0) FROM epochs").Scan(&last); err != nil {
 		return translate(err)
 	}
 	if err := t.together(ctx, t.queueLeaf(ledger.Epoch, epoch), t.queueLeaf(ledger.History, epoch)); err != nil {
@@ -109,7 +109,7 @@ func (t *tx) skipTo(ctx context.Context, epoch, series string, from, to uint64) 
 // firstOf is the last number that a new series counts as given: 0, but for one that the lost history may have had.
 func (t *tx) firstOf(ctx context.Context, series string) (last uint64, err error) {
 	query := "SELECT COALESCE(MAX(last), 0) FROM series_floors WHERE suffix = substr(" + t.param(1) + ", length(" + t.param(2) + ") - length(suffix) + 1)"
-	err = t.conn.QueryRowContext(ctx, query, series, series).Scan(&last)
+	err = row(ctx, t.conn, query, series, series).Scan(&last)
 	if err != nil || last == 0 {
 		return 0, translate(err)
 	}
@@ -123,7 +123,7 @@ func (t *tx) firstOf(ctx context.Context, series string) (last uint64, err error
 // RestoredAt tells when the database was last said to be restored from a backup; zero if never.
 func (d *DB) RestoredAt(ctx context.Context) (time.Time, error) {
 	var text string
-	err := d.pool().QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'restored_at'").Scan(&text)
+	err := row(ctx, d.pool(), "SELECT value FROM meta WHERE key = 'restored_at'").Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -137,7 +137,7 @@ func (d *DB) RestoredAt(ctx context.Context) (time.Time, error) {
 func (d *DB) LastRestoration(ctx context.Context) (people.Restoration, error) {
 	var r people.Restoration
 	var at int64
-	err := d.pool().QueryRowContext(ctx, "SELECT began_at, announced FROM epochs ORDER BY began_at DESC, floor DESC LIMIT 1").Scan(&at, &r.Announced)
+	err := row(ctx, d.pool(), "SELECT began_at, announced FROM epochs ORDER BY began_at DESC, floor DESC LIMIT 1").Scan(&at, &r.Announced)
 	if errors.Is(err, sql.ErrNoRows) {
 		return people.Restoration{}, nil
 	}

@@ -62,6 +62,6 @@ func (d *DB) some(ctx context.Context, collection, query string, tell func(at in
 func (d *DB) Began(ctx context.Context, ids []string) (time.Time, error) {
 	where, arg := d.among("record", 1, ids)
 	var at sql.NullInt64
-	err := d.pool().QueryRowContext(ctx, "SELECT MIN(at) FROM revisions WHERE "+where+" AND version = 1", arg).Scan(&at)
+	err := row(ctx, d.pool(), "SELECT MIN(at) FROM revisions WHERE "+where+" AND version = 1", arg).Scan(&at)
 	return moment(at.Int64), translate(err)
 }

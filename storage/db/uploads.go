@@ -84,7 +84,7 @@ func (t *tx) roomForPart(ctx context.Context, u upload.Upload) error {
 	}
 	n := 0
 	query := "SELECT count(*) FROM uploads WHERE evidence = " + t.param(1) + " AND part AND state = 'receiving'"
-	if err := t.conn.QueryRowContext(ctx, query, u.Evidence).Scan(&n); err != nil {
+	if err := row(ctx, t.conn, query, u.Evidence).Scan(&n); err != nil {
 		return translate(err)
 	}
 	if n >= upload.MaxParts {
@@ -136,7 +136,7 @@ func (d Uploads) Sealed(ctx context.Context, id, jobKind string) error {
 			return err
 		}
 		var state string
-		err = t.conn.QueryRowContext(ctx, "SELECT state FROM uploads WHERE id = "+t.param(1), id).Scan(&state)
+		err = row(ctx, t.conn, "SELECT state FROM uploads WHERE id = "+t.param(1), id).Scan(&state)
 		if err != nil || state != string(upload.Whole) {
 			return translate(err)
 		}
@@ -191,7 +191,7 @@ func (d Uploads) Announced(ctx context.Context, sha256 string) (n int, err error
 		path = "(body::jsonb) ->> 'sha256'"
 	}
 	query := "SELECT count(*) FROM records WHERE collection = 'evidence' AND " + path + " = " + d.param(1)
-	err = d.pool().QueryRowContext(ctx, query, sha256).Scan(&n)
+	err = row(ctx, d.pool(), query, sha256).Scan(&n)
 	return n, translate(err)
 }
 
@@ -199,7 +199,7 @@ func (d Uploads) Announced(ctx context.Context, sha256 string) (n int, err error
 func (d Uploads) AnnouncedBy(ctx context.Context, evidence string) (device string, err error) {
 	query := "SELECT COALESCE(o.device, o.online, '') FROM revisions v JOIN ops o ON o.id = v.op AND o.record = v.record WHERE v.version = 1 AND v.record = " +
 		d.param(1)
-	err = d.pool().QueryRowContext(ctx, query, evidence).Scan(&device)
+	err = row(ctx, d.pool(), query, evidence).Scan(&device)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -210,7 +210,7 @@ func (d Uploads) AnnouncedBy(ctx context.Context, evidence string) (device strin
 func (d Uploads) Evidence(ctx context.Context, evidence string) (map[string]any, error) {
 	var text []byte
 	query := "SELECT body FROM records WHERE id = " + d.param(1) + " AND collection = 'evidence' AND NOT removed"
-	err := d.pool().QueryRowContext(ctx, query, evidence).Scan(&text)
+	err := row(ctx, d.pool(), query, evidence).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fault.New(fault.NotFound)
 	}

@@ -23,6 +23,16 @@ func (l Log) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	return l.WithCosignatures(ctx, c)
 }
 
+// Vouched is the newest checkpoint about which somebody else has said something, with what witnesses have added; fault request.not_found when there is none. The
+// newest of all seldom is: what others say has leaves of its own.
+func (l Log) Vouched(ctx context.Context) (Checkpoint, error) {
+	c, err := l.Reader.LastVouched(ctx)
+	if err != nil {
+		return c, err
+	}
+	return l.WithCosignatures(ctx, c)
+}
+
 // WithCosignatures adds to a checkpoint the signature lines that witnesses have given.
 func (l Log) WithCosignatures(ctx context.Context, c Checkpoint) (Checkpoint, error) {
 	stamps, err := l.Reader.Stamps(ctx, c.N)
