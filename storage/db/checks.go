@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -71,13 +70,11 @@ func (d *DB) Checked(ctx context.Context, of custody.Item, sound bool, at time.T
 
 // Unread implements custody.Checks.
 func (d *DB) Unread(ctx context.Context, of custody.Item, at time.Time, turn bool) (c custody.Check, err error) {
-	tried := ""
-	if turn {
-		tried = ", tried_at = " + strconv.FormatInt(micros(at), 10)
-	}
 	err = d.transact(ctx, func(ctx context.Context, t *tx) error {
+		now := micros(at)
 		err := t.exec(ctx, "UPDATE checks SET unread = unread + 1, unread_since = CASE WHEN unread = 0 THEN "+t.param(1)+" ELSE unread_since END, unread_at = "+t.param(2)+
-			", claimed_at = 0"+tried+" WHERE collection = "+t.param(3)+" AND record = "+t.param(4), micros(at), micros(at), of.Collection, of.ID)
+			", claimed_at = 0, tried_at = CASE WHEN "+t.param(3)+" THEN "+t.param(4)+" ELSE tried_at END WHERE collection = "+t.param(5)+" AND record = "+t.param(6),
+			now, now, turn, now, of.Collection, of.ID)
 		if err == nil {
 			c, _, err = t.lastCheck(ctx, of)
 		}
