@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// needsNone are the methods that may do without the connections: the copy of SQLite has its own, and the others are asked about no records at all here.
+var needsNone = map[string]bool{"Backup": true, "Among": true, "ClaimsOf": true, "Loose": true, "OnlineSince": true, "Sources": true}
+
 // A database that is away is an error of whatever is asked of it, the first time too, when no statement has been prepared. Nothing may panic: what works behind has nobody
 // who would catch it.
 func TestADatabaseThatIsAwayIsAnError(t *testing.T) {
@@ -16,6 +19,7 @@ func TestADatabaseThatIsAwayIsAnError(t *testing.T) {
 	for about, ctx := range map[string]context.Context{"closed": context.Background(), "with a context that has ended": ended} {
 		t.Run(about, func(t *testing.T) {
 			eachDialect(t, func(t *testing.T, d *DB) {
+				t.Chdir(t.TempDir()) // a backup is asked for too: it reads the file by itself, and writes one
 				if about == "closed" {
 					if err := d.Close(); err != nil {
 						t.Fatal(err)
@@ -56,9 +60,11 @@ func ask(t *testing.T, d *DB, method reflect.Method, ctx context.Context) {
 	if method.Type.IsVariadic() {
 		call = method.Func.CallSlice
 	}
-	for _, out := range call(in) {
-		if err, is := out.Interface().(error); is && errors.Is(err, sql.ErrNoRows) {
-			t.Errorf("%s: the database is away, and it says that there is nothing", method.Name)
-		}
+	out := call(in)
+	if len(out) == 0 || method.Type.Out(len(out)-1) != reflect.TypeFor[error]() || needsNone[method.Name] {
+		return
+	}
+	if err, _ := out[len(out)-1].Interface().(error); err == nil || errors.Is(err, sql.ErrNoRows) {
+		t.Errorf("%s: the database is away, and it says %v", method.Name, err)
 	}
 }
